@@ -1,0 +1,51 @@
+# Everything a newcomer runs. Each target prepares .venv first; a second run takes seconds.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.prepared
+DOCS ?=
+QUESTIONS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup chat serve test check format bench lock
+
+help:  ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(STAMP)  ## prepare .venv from requirements.lock
+
+$(STAMP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Clausewise needs Python 3.11 or newer; call: make PYTHON=/path/to/python3.11"; exit 1; }
+	@echo "Preparing $(VENV) (once; about 900 MB on disk) ..."
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@test -x $(BIN)/uv || $(BIN)/python -m pip install --disable-pip-version-check --progress-bar on "uv>=0.13,<1"
+	$(BIN)/uv pip sync --python $(BIN)/python --require-hashes requirements.lock
+	$(BIN)/uv pip install --python $(BIN)/python --no-deps --quiet --editable .
+	$(BIN)/python -m knowledge.lemmas
+	@touch $(STAMP)
+
+chat: setup  ## talk to the assistant in this terminal, on demo data
+	@$(BIN)/clausewise chat --demo
+
+serve: setup  ## take messages over HTTP (signed POST, Telegram webhook)
+	@$(BIN)/clausewise serve
+
+test: setup  ## run every test
+	$(BIN)/python -m pytest -n auto --dist worksteal
+
+check: setup  ## ruff, mypy --strict, import contracts, the tests of the documentation
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest tests/docs
+
+format: setup  ## let ruff rewrite the code
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: setup  ## quality and time; DOCS=folder QUESTIONS="a.jsonl b.jsonl", default: the samples
+	@$(BIN)/python -m tests.bench $(if $(DOCS),--docs "$(DOCS)") $(foreach file,$(QUESTIONS),--questions "$(file)")
+
+lock: setup  ## resolve the dependencies anew
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --extra dev pyproject.toml --output-file requirements.lock

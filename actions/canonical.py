@@ -1,0 +1,8 @@
+"""One text for one value, so that hashes can be compared."""
+
+import json
+
+
+def canonical(value: object) -> str:
+    """Return the one JSON text of `value`: sorted keys, no spaces, ASCII; else `str`."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, default=str)

@@ -1,0 +1,33 @@
+"""Errors of the actions package. A refusal is a value (`model.py`), never one of these.
+
+ActionsError
+├── PolicyError        policies.toml cannot be used; says which entry and why
+├── LogTampered        the action log does not verify; carries the first bad sequence number
+├── DemoRefused        the store holds data that is not a demo's, and is left alone
+└── IllegalStep        code asked for a step that the lifecycle does not have: a bug
+"""
+
+
+class ActionsError(Exception):
+    """Anything of this package that a caller may want to show."""
+
+
+class PolicyError(ActionsError):
+    """An entry of policies.toml is missing or wrong."""
+
+
+class LogTampered(ActionsError):  # noqa: N818
+    """The chain of the action log breaks at `seq`."""
+
+    def __init__(self, seq: int, reason: str) -> None:
+        super().__init__(f"entry {seq}: {reason}")
+        self.seq = seq
+        self.reason = reason
+
+
+class IllegalStep(ActionsError):  # noqa: N818
+    """No such step in the lifecycle."""
+
+
+class DemoRefused(ActionsError):  # noqa: N818
+    """The store holds other data."""

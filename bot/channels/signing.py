@@ -1,0 +1,58 @@
+"""Signatures of the REST API: HMAC-SHA256 over timestamp, path and body. Pure functions."""
+
+import hashlib
+import hmac
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+TIMESTAMP_HEADER = "X-Clausewise-Timestamp"
+SIGNATURE_HEADER = "X-Clausewise-Signature"
+TOLERANCE_SECONDS = 300
+_DIGITS = re.compile(r"[0-9]{1,12}")
+
+
+@dataclass(frozen=True, slots=True)
+class SignatureCheck:
+    """Whether a request is from someone who holds a secret; `reason` is empty when it is."""
+
+    ok: bool
+    reason: str = ""
+
+
+def sign(secret: str, *, timestamp: int, path: str, body: bytes) -> str:
+    """Return the value of the signature header. `timestamp` is in whole seconds since the epoch."""
+    message = f"{timestamp}.{path}.".encode() + body
+    return "v1=" + hmac.new(secret.encode(), message, hashlib.sha256).hexdigest()
+
+
+def verify(
+    secrets: Iterable[str],
+    *,
+    timestamp: str | None,
+    signature: str | None,
+    path: str,
+    body: bytes,
+    now: datetime,
+) -> SignatureCheck:
+    """Check a request's headers as they came. Any of `secrets` may have signed it."""
+    if not timestamp or not signature:
+        return SignatureCheck(False, f"{TIMESTAMP_HEADER} and {SIGNATURE_HEADER} are required")
+    if not _DIGITS.fullmatch(timestamp):
+        return SignatureCheck(False, f"{TIMESTAMP_HEADER} must be whole seconds since the epoch")
+    if abs(now.timestamp() - int(timestamp)) > TOLERANCE_SECONDS:
+        return SignatureCheck(False, f"{TIMESTAMP_HEADER} is more than {TOLERANCE_SECONDS} seconds off")
+    given = signature.encode(errors="surrogateescape")
+    matches = [
+        same_secret(given, sign(secret, timestamp=int(timestamp), path=path, body=body).encode())
+        for secret in secrets
+    ]
+    if not any(matches):
+        return SignatureCheck(False, f"{SIGNATURE_HEADER} does not fit this request and any known secret")
+    return SignatureCheck(True)
+
+
+def same_secret(given: bytes, expected: bytes) -> bool:
+    """Compare without telling by its duration where they differ; any bytes are allowed."""
+    return hmac.compare_digest(given, expected)

@@ -1,0 +1,114 @@
+"""Engine and sessions. SQLite: WAL, BEGIN IMMEDIATE, one writer at a time; PostgreSQL: as it comes."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from bot.errors import ConfigurationError
+
+BUSY_TIMEOUT_MS = 20_000
+_USABLE = "write postgresql://user:password@host/name, or leave it empty for SQLite in DATA_DIR"
+
+
+class Database:
+    """Sessions for reading and for writing on one database.
+
+    A writing session commits when its block ends and rolls back when it raises. On SQLite it begins with
+    BEGIN IMMEDIATE: a deferred BEGIN that upgrades to a write fails at once under a concurrent writer,
+    whatever the busy timeout. Raises ConfigurationError for an address that cannot be used.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        address = _address(url)
+        self.is_sqlite = address.get_backend_name() == "sqlite"
+        if self.is_sqlite and (file := address.database) and file != ":memory:":
+            _make_folder(Path(file).parent)
+        self.engine = create_async_engine(
+            # what is stored about people must not reach a log through an error of the database
+            url,
+            pool_pre_ping=not self.is_sqlite,
+            hide_parameters=True,
+        )
+        self._writing = self.engine.execution_options(immediate=True)
+        self._writer = asyncio.Lock()
+        if self.is_sqlite:
+            _speak_sqlite(self.engine)
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncSession]:
+        """A session whose changes are thrown away."""
+        async with AsyncSession(self.engine, expire_on_commit=False) as session:
+            yield session
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncSession]:
+        """A session in one transaction. On SQLite, writers of this process queue here, not in the driver."""
+        if not self.is_sqlite:
+            async with AsyncSession(self._writing, expire_on_commit=False) as session, session.begin():
+                yield session
+            return
+        async with (
+            self._writer,
+            AsyncSession(self._writing, expire_on_commit=False) as session,
+            session.begin(),
+        ):
+            await session.connection()
+            yield session
+
+    async def close(self) -> None:
+        await self.engine.dispose()
+
+
+def _address(url: str) -> URL:
+    """Parse the address of a database. It is not repeated in an error, because it may hold a password."""
+    try:
+        address = make_url(url)
+    except (ArgumentError, ValueError) as error:
+        raise ConfigurationError(f"DATABASE_URL is not an address of a database; {_USABLE}") from error
+    if address.drivername not in ("sqlite+aiosqlite", "postgresql+asyncpg"):
+        raise ConfigurationError(
+            f"DATABASE_URL begins with {address.drivername}:, which is no database "
+            f"that this program can use; {_USABLE}"
+        )
+    return address
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigurationError(
+            f"the folder {folder} cannot be made ({error.strerror or error}); "
+            "set DATA_DIR to a folder that can be written"
+        ) from error
+
+
+def _speak_sqlite(engine: AsyncEngine) -> None:
+    @event.listens_for(engine.sync_engine, "connect")
+    def _on_connect(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # the driver must not begin on its own
+        cursor = connection.cursor()
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            f"busy_timeout={BUSY_TIMEOUT_MS}",
+            # INSERT OR REPLACE deletes without firing delete triggers unless this is on
+            "recursive_triggers=ON",
+        ):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def _on_begin(connection: Connection) -> None:
+        immediate = connection.get_execution_options().get("immediate", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")

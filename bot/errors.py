@@ -1,0 +1,27 @@
+"""Errors of the bot package.
+
+BotError
+├── ConfigurationError   a setting is missing or wrong; the message says which and how to mend it
+├── DeliveryError        a channel did not take a reply; `retry_after` says whether and when to try again
+└── UsageError           a command was called in a way that cannot work; says what to do instead
+"""
+
+
+class BotError(Exception):
+    """Anything of this package that a person may want to read."""
+
+
+class ConfigurationError(BotError):
+    """A setting is missing or wrong."""
+
+
+class UsageError(BotError):
+    """A command cannot do what was asked."""
+
+
+class DeliveryError(BotError):
+    """A channel did not take a reply. `retry_after` is in seconds, None when it never will."""
+
+    def __init__(self, reason: str, *, retry_after: float | None) -> None:
+        super().__init__(reason)
+        self.retry_after = retry_after

@@ -1,0 +1,92 @@
+"""A question: the clause that settles it, word for word, or that the documents do not say."""
+
+from collections.abc import Sequence
+
+from bot.model import Block
+from bot.ports import Answerer, Clauses
+from bot.render import answer_blocks, citation_view, not_found_blocks
+from bot.tables import FeedbackRow, UnansweredRow
+from bot.talk import Talk
+from knowledge.model import Citation, Grounded, NotFound
+
+
+class Questions:
+    """Answers from the library. `disagreements` are pairs of anchors whose clauses contradict each other."""
+
+    def __init__(
+        self, answerer: Answerer, clauses: Clauses, disagreements: Sequence[tuple[str, str]] = ()
+    ) -> None:
+        self._answerer = answerer
+        self._clauses = clauses
+        self._disagreements = disagreements
+
+    async def answer(self, talk: Talk) -> None:
+        found = await self._answerer.answer(talk.text, language=talk.language)
+        if isinstance(found, NotFound):
+            self._not_found(talk, found)
+        else:
+            await self._found(talk, found)
+
+    async def _found(self, talk: Talk, found: Grounded) -> None:
+        first = found.citations[0]
+        rival = await self._rival(first, talk.language)
+        citations = (first, rival) if rival else found.citations
+        blocks = answer_blocks(Grounded(citations, found.language), talk.messages)
+        if rival:
+            blocks = (*blocks, Block("note", talk.say("answer.disagree")))
+        clause_id = first.clause.clause_id
+        talk.received.conversation.misses = 0
+        talk.reply(
+            *blocks,
+            citations=tuple(citation_view(citation) for citation in citations),
+            buttons=(
+                talk.button("feedback", "button.helpful", clause=clause_id, helpful="yes"),
+                talk.button("feedback", "button.not_helpful", clause=clause_id, helpful="no"),
+                talk.button("person", "button.person"),
+            ),
+        )
+
+    async def _rival(self, citation: Citation, language: str) -> Citation | None:
+        """The clause that says otherwise, where the documents are known to disagree."""
+        anchor = citation.clause.anchor
+        for pair in self._disagreements:
+            if anchor in pair:
+                other = pair[1] if anchor == pair[0] else pair[0]
+                clause = await self._clauses.by_anchor(other, language)
+                if clause is not None:
+                    return Citation(clause, clause.text, other_language=clause.language != language)
+        return None
+
+    def _not_found(self, talk: Talk, found: NotFound) -> None:
+        talk.records.append(
+            UnansweredRow(
+                conversation_id=talk.conversation_id,
+                message_id=talk.received.message.id,
+                language=talk.language,
+                question=talk.text,
+                created_at=talk.now,
+            )
+        )
+        self._missed(talk)
+        blocks = not_found_blocks(found, talk.messages)
+        talk.reply(*blocks, buttons=(talk.button("person", "button.person"),))
+
+    def rate(self, talk: Talk, *, clause_id: str, helpful: bool) -> None:
+        """Record whether an answer helped; the last word on an answer counts."""
+        talk.records.append(
+            FeedbackRow(
+                conversation_id=talk.conversation_id,
+                message_id=talk.received.message.id,
+                clause_id=clause_id,
+                helpful=helpful,
+                created_at=talk.now,
+            )
+        )
+        if helpful:
+            talk.tell("feedback.thanks")
+            return
+        self._missed(talk)
+        talk.tell("feedback.sorry", talk.button("person", "button.person"))
+
+    def _missed(self, talk: Talk) -> None:
+        talk.received.conversation.misses += 1

@@ -1,0 +1,8 @@
+"""Runs the versions on the connection that `migrate` hands over, inside its transaction."""
+
+from alembic import context
+from sqlmodel import SQLModel
+
+context.configure(connection=context.config.attributes["connection"], target_metadata=SQLModel.metadata)
+with context.begin_transaction():
+    context.run_migrations()

@@ -1,0 +1,1 @@
+"""Message -> Intent by rules, without a model."""

@@ -1,0 +1,60 @@
+"""Replies as JSON, for the database and for programs."""
+
+from datetime import date
+from typing import Any
+
+from bot.model import Block, Button, CitationView, Reply
+
+
+def reply_to_json(reply: Reply) -> dict[str, Any]:
+    """Everything of a reply, so that `reply_from_json` gives it back unchanged."""
+    return {
+        "blocks": [{"kind": block.kind, "text": block.text} for block in reply.blocks],
+        "buttons": buttons_to_json(reply),
+        "citations": [
+            {
+                "document": view.document,
+                "title": view.title,
+                "version_date": view.version_date.isoformat(),
+                "clause_id": view.clause_id,
+                "heading": view.heading,
+                "quote": view.quote,
+                "language": view.language,
+            }
+            for view in reply.citations
+        ],
+        "action_id": reply.action_id,
+    }
+
+
+def reply_from_json(body: dict[str, Any]) -> Reply:
+    return Reply(
+        blocks=tuple(Block(block["kind"], block["text"]) for block in body["blocks"]),
+        buttons=tuple(Button(button["id"], button["label"]) for button in body["buttons"]),
+        citations=tuple(
+            CitationView(**{**view, "version_date": date.fromisoformat(view["version_date"])})
+            for view in body["citations"]
+        ),
+        action_id=body["action_id"],
+    )
+
+
+def buttons_to_json(reply: Reply) -> list[dict[str, str]]:
+    return [{"id": button.id, "label": button.label} for button in reply.buttons]
+
+
+def reply_for_programs(reply: Reply) -> dict[str, Any]:
+    """The shape that `chat --jsonl` and the REST API print; documented in docs/conversation.md."""
+    return {
+        "text": reply.text,
+        "buttons": buttons_to_json(reply),
+        "citations": [
+            {
+                "document": view.document,
+                "clause_id": view.clause_id,
+                "heading": view.heading,
+                "quote": view.quote,
+            }
+            for view in reply.citations
+        ],
+    }
