@@ -19,8 +19,8 @@ $(STAMP): requirements.lock pyproject.toml
 	@echo "Preparing $(VENV) (once; about 900 MB on disk) ..."
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@test -x $(BIN)/uv || $(BIN)/python -m pip install --disable-pip-version-check --progress-bar on "uv>=0.13,<1"
-	$(BIN)/uv pip sync --python $(BIN)/python --require-hashes requirements.lock
-	$(BIN)/uv pip install --python $(BIN)/python --no-deps --quiet --editable .
+	$(BIN)/uv pip sync --python $(BIN)/python --require-hashes --compile-bytecode requirements.lock
+	$(BIN)/uv pip install --python $(BIN)/python --no-deps --quiet --compile-bytecode --editable .
 	$(BIN)/python -m knowledge.lemmas
 	@touch $(STAMP)
 
