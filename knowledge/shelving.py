@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path, PurePath
 
+from sqlalchemy import insert
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -164,29 +165,30 @@ async def _replace(
 ) -> int:
     """Make `pieces` the current clauses; return how many are new, changed or gone."""
     before = {clause.clause_id: clause for clause in rows}
-    changed = 0
+    new: list[dict[str, object]] = []
     for ordinal, (clause_id, piece) in enumerate(zip(ids, pieces, strict=True)):
+        place = {
+            "ordinal": ordinal,
+            "anchor": piece.anchor,
+            "path": list(piece.path),
+            "language": row.language,
+        }
         hashed = content_hash(piece.heading, piece.text)
         clause = before.pop(clause_id, None)
-        if clause is None or clause.content_hash != hashed:
-            changed += 1
-            if clause is not None:
-                clause.is_current = False
-                session.add(clause)
-            clause = ClauseRow(
-                clause_id=clause_id,
-                document_id=row.id or 0,
-                version=row.version,
-                heading=piece.heading,
-                ordinal=ordinal,
-                language=row.language,
-                text=piece.text,
-                content_hash=hashed,
-            )
-        clause.ordinal, clause.anchor, clause.path, clause.language = (
-            ordinal, piece.anchor, list(piece.path), row.language,
-        )  # fmt: skip
-        session.add(clause)
+        if clause is not None and clause.content_hash == hashed:
+            clause.sqlmodel_update(place)
+            session.add(clause)
+            continue
+        if clause is not None:
+            clause.is_current = False
+            session.add(clause)
+        wording = {"heading": piece.heading, "text": piece.text, "content_hash": hashed}
+        stands = {"clause_id": clause_id, "document_id": row.id or 0, "version": row.version}
+        new.append({**stands, **wording, **place, "is_current": True})
+    if new:
+        # all at once: a row at a time would be a trip to the database's thread for each clause
+        await session.exec(insert(ClauseRow), params=new)
+    changed = len(new)
     for clause in before.values():
         clause.is_current = False
         session.add(clause)
