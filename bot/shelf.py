@@ -6,6 +6,7 @@ The samples live in a database of their own, so that they never stand beside a c
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 from bot.clock import SystemClock
@@ -27,18 +28,17 @@ from knowledge.retrieval import Retriever
 SAMPLES = Path(__file__).with_name("samples")
 
 
+def _vectors(folder: Path, encode: ClauseVectors) -> VectorIndex:
+    return ChromaIndex(folder, encode, encoder_name=encode.encoder.name)
+
+
 class Collection:
     """One library with its index. Without `index_dir` all search is exact and needs no file or lock."""
 
     def __init__(self, database: Database, clock: Clock, index_dir: Path | None) -> None:
         self.library = Library(database, LinguaDetector(), clock)
-        encoder = HashedEncoder()
-
-        def chroma(encode: ClauseVectors) -> VectorIndex:
-            assert index_dir is not None
-            return ChromaIndex(index_dir, encode, encoder_name=encoder.name)
-
-        self.index = IndexHolder(self.library, encoder, chroma if index_dir else None)
+        make = partial(_vectors, index_dir) if index_dir else None
+        self.index = IndexHolder(self.library, HashedEncoder(), make)
         self.retriever = Retriever(self.index)
         self.answering = Answering(self.retriever)
 
@@ -128,10 +128,9 @@ async def build_index(settings: Settings) -> None:
     Raises IndexLocked beside a running process, which does the same by itself, and IndexUnavailable where
     the index cannot be made; exact search answers then.
     """
-    encoder = HashedEncoder()
     async with open_library(settings) as library:
         clauses = await library.clauses()
-    index = ChromaIndex(settings.data_dir / "index", ClauseVectors(encoder), encoder_name=encoder.name)
+    index = _vectors(settings.data_dir / "index", ClauseVectors(HashedEncoder()))
     try:
         await asyncio.to_thread(index.build, clauses)
     finally:

@@ -131,12 +131,3 @@ class UnansweredRow(SQLModel, table=True):
     language: str
     question: str
     created_at: datetime = moment(nullable=False)
-
-
-class StoreInfoRow(SQLModel, table=True):
-    """Facts about this database itself, such as the secret that keys pseudonyms."""
-
-    __tablename__ = "bot_info"
-
-    name: str = Field(primary_key=True)
-    value: str

@@ -5,8 +5,6 @@ from collections.abc import Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from knowledge.folding import words
-
 if TYPE_CHECKING:
     from lingua import LanguageDetector as _Lingua
 
@@ -54,54 +52,3 @@ def _sample(text: str) -> str:
     third = _SAMPLE // 3
     middle = len(text) // 2
     return " ".join((text[:third], text[middle : middle + third], text[-third:]))
-
-
-# Common words of Bulgarian typed in Latin letters that no neighbour writes so, in their usual spellings.
-_BULGARIAN_WORDS = """
-kakvo kakwo kakva kakuv kakyv kakav koga kogato koi koito koqto koyto koyato kolko kude kyde zashto zashtoto
-iskam iskame iskate moga mojem mojete mozhete mozhe moje6 molq molya molia trqbva tryabva triabva
-imame nqma nyama niama nqmam nyamam sum sym shte 6te bih bihte sus sys predi
-smetka smetkata fakturata fakturi akaunt akaunta akauntut
-dannite danni lichni lichnite moite moqta moyata
-vashata vashite vashiqt vashiyat tozi tazi tova tezi neshto ne6to zdravei zdraveite zdravejte dobur dobar
-blagodarq blagodarya blagodaria mersi poveche oshte o6te vsichki vsi4ki vsichko plashtane plashtam
-plashta platq platya pari parite parola abonament izpratite izpratete iztriete iztriq iztrija izbrisha
-izbrishete sprete prekratq prekratya otkaja otkazha dogovora chovek 4ovek kompaniqta uslugata
-raboti poluchih poluchavam syobshtenie suobshtenie bqh byah beshe pomognete pomosht kum kym
-sushto syshto tuk teq mejdu mezhdu tvurde polzvam izpolzvam izpolzvate suhranqvate suhranyavate
-"""
-# Words that Bulgarian shares with its neighbours: they support, but do not decide.
-_SHARED_WORDS = """
-i na za ot do v s se da ne li mi vi si po pri kak faktura imam imate samo sam sas problem dogovor ima
-moje ste sme ako dali sled rabota uslugi
-"""
-# Words that tell of another language in the same letters.
-_OTHER_WORDS = """
-kako kaj ali lahko sem bom bi je so smo moj moja prosim molim zelim hocem hočem želim racun račun
-kada gdje gde zasto zašto sta šta sto mogu mozem možem mozete možete treba nije nisem nimam vas vaš vasa vase
-kdaj kje zakaj koliko ker tudi ni bil bila jaz ja the is my you how what can of to and please want account
-jak kdy proc proč jsem jste mam mám chcem chci mojego jest czy nie kiedy kaip kas kada ar man kuidas mis
-mul minu kas ei ma on saan
-"""
-_BULGARIAN = frozenset(_BULGARIAN_WORDS.split())
-_SHARED = frozenset(_SHARED_WORDS.split())
-_OTHER = frozenset(_OTHER_WORDS.split())
-_ARTICLE = re.compile(r"^[a-z]{4,}(?:ata|qta|yata|iata|eto|oto|ite|ut|yt)$")
-_STYLE = re.compile(r"[a-z]q[a-z]?\b|[a-z]*[46][a-z]+|^q[a-z]|sht|[a-z]+(?:qt|qm|qh)\b")
-
-
-def latin_bulgarian(text: str) -> bool:
-    """Whether a short message is Bulgarian typed in Latin letters.
-
-    Words decide, and habits of that spelling (q for я, 4 for ч, 6 for ш, endings of the definite article)
-    support them. A neighbour's language, Slovenian and Croatian above all, must not be taken for it.
-    """
-    tokens = [word.casefold() for word in words(_ADDRESS.sub(" ", text))]
-    if not tokens or any("а" <= letter <= "я" for token in tokens for letter in token):
-        return False
-    decided = sum(token in _BULGARIAN and token not in _OTHER for token in tokens)
-    habits = sum(bool(_STYLE.search(token) or _ARTICLE.match(token)) for token in tokens if token.isascii())
-    shared = sum(token in _SHARED for token in tokens)
-    others = sum(token in _OTHER for token in tokens)
-    score = 2 * decided + habits + 0.5 * shared - 2 * others
-    return decided > 0 and decided + habits >= 1 and score >= 2 and score >= 0.25 * len(tokens)

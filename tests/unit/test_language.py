@@ -61,3 +61,45 @@ def test_a_clear_message_does_not_load_lingua() -> None:
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout.split() == ["en", "False"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "kak moga da spra akaunta si",
+        "iskam faktura s nov adres molq",
+        "kakvo stava s dannite mi sled kato zatvorq akaunta",
+        "Zdraveite, koga 6te mi vurnete parite?",
+        "moje li da govorq s chovek",
+        "iskam da iztriete lichnite mi danni",
+        "Trqbva li da platya sled kraya na mesetsa?",
+        "как да спра акаунта си",
+    ],
+)
+def test_bulgarian_is_known_in_either_script(text: str) -> None:
+    assert GUESSER.guess(text) == "bg"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "kako lahko prekličem račun",
+        "a mi lahko izbrišete moje podatke prosim",
+        "moje podatke prosim prenesite",
+        "kada mogu otkazati račun i da li se vraća novac",
+        "molim vas ispravite moj račun",
+        "mozem li dobiti fakturu za prosli mesec",
+        "how can I delete my account",
+        "kaip galiu panaikinti paskyrą",
+        "kaip man gauti saskaita faktura",
+        "kuidas ma saan konto kustutada",
+        "jak mogę usunąć moje dane",
+        "chcem zmenit fakturu a adresu",
+        "I do not want to pay",
+        "mi",
+        "ok",
+    ],
+)
+def test_other_languages_are_not_taken_for_bulgarian(text: str) -> None:
+    assert GUESSER.guess(text) != "bg"

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from knowledge.languages import EUROPEAN, LinguaDetector, latin_bulgarian
+from knowledge.languages import EUROPEAN, LinguaDetector
 
 DETECTOR = LinguaDetector(("en", "sl", "hr", "lt", "et", "bg"))
 
@@ -48,45 +48,3 @@ def test_lingua_loads_with_the_first_text_only() -> None:
 def test_the_product_s_languages_and_their_neighbours_are_known() -> None:
     assert {"en", "sl", "lt", "et", "bg", "hr", "lv", "fi", "mk"} <= set(EUROPEAN)
     assert len(set(EUROPEAN)) == len(EUROPEAN)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "kak moga da spra akaunta si",
-        "iskam faktura s nov adres molq",
-        "kakvo stava s dannite mi sled kato zatvorq akaunta",
-        "Zdraveite, koga 6te mi vurnete parite?",
-        "moje li da govorq s chovek",
-        "iskam da iztriete lichnite mi danni",
-        "Trqbva li da platya sled kraya na mesetsa?",
-    ],
-)
-def test_bulgarian_in_latin_letters(text: str) -> None:
-    assert latin_bulgarian(text)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        "kako lahko prekličem račun",
-        "a mi lahko izbrišete moje podatke prosim",
-        "moje podatke prosim prenesite",
-        "kada mogu otkazati račun i da li se vraća novac",
-        "molim vas ispravite moj račun",
-        "mozem li dobiti fakturu za prosli mesec",
-        "how can I delete my account",
-        "kaip galiu panaikinti paskyrą",
-        "kaip man gauti saskaita faktura",
-        "kuidas ma saan konto kustutada",
-        "jak mogę usunąć moje dane",
-        "chcem zmenit fakturu a adresu",
-        "как да спра акаунта си",
-        "I do not want to pay",
-        "mi",
-        "ok",
-    ],
-)
-def test_other_languages_are_not_taken_for_it(text: str) -> None:
-    assert not latin_bulgarian(text)

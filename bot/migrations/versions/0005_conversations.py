@@ -9,12 +9,6 @@ down_revision = "0004"
 
 def upgrade() -> None:
     op.create_table(
-        "bot_info",
-        sa.Column("name", sa.String(), nullable=False),
-        sa.Column("value", sa.String(), nullable=False),
-        sa.PrimaryKeyConstraint("name"),
-    )
-    op.create_table(
         "conversation",
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("channel", sa.String(), nullable=False),
