@@ -5,9 +5,12 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.prepared
 DOCS ?=
 QUESTIONS ?=
+INTENTS ?=
+SIZE ?= 5000
+PARALLEL ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup chat serve test check format bench lock
+.PHONY: help setup chat serve test check format bench train lock
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,8 +47,14 @@ format: setup  ## let ruff rewrite the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: setup  ## quality and time; DOCS=folder QUESTIONS="a.jsonl b.jsonl", default: the samples
-	@$(BIN)/python -m tests.bench $(if $(DOCS),--docs "$(DOCS)") $(foreach file,$(QUESTIONS),--questions "$(file)")
+bench: setup  ## quality, time, comparison, encoder, intents, size; DOCS= QUESTIONS= INTENTS= SIZE=
+	@$(BIN)/python -m tests.bench $(if $(DOCS),--docs "$(DOCS)") $(foreach file,$(QUESTIONS),--questions "$(file)") $(foreach file,$(INTENTS),--intents "$(file)") --size "$(SIZE)"
+
+train: setup  ## teach the encoder anew from PARALLEL=folder of sentence pairs; an hour; then routing's weights
+	@test -n "$(PARALLEL)" || { echo "Give the folder of en-XX.tsv.gz files: make train PARALLEL=folder"; exit 1; }
+	$(BIN)/uv pip install --python $(BIN)/python --editable ".[train]"
+	$(BIN)/python -m knowledge.encoder.training "$(PARALLEL)"
+	$(BIN)/python -m bot.routing.learning
 
 lock: setup  ## resolve the dependencies anew
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --extra dev pyproject.toml --output-file requirements.lock

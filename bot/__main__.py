@@ -6,7 +6,7 @@ try:
 
     import typer
 
-    from bot.commands import chat, demo, doctor, handoff, library, log, route, search, serve
+    from bot.commands import chat, demo, doctor, handoff, index, library, log, route, search, serve
 except KeyboardInterrupt:
     raise SystemExit(130) from None
 
@@ -25,6 +25,7 @@ app.command()(chat.chat)
 app.command()(demo.demo)
 app.command(epilog=library.INGEST_EXAMPLES)(library.ingest)
 app.command()(library.clauses)
+app.command()(index.index)
 app.command(epilog=search.SEARCH_EXAMPLES)(search.search)
 app.command()(search.ask)
 app.command("eval", epilog=search.EVAL_EXAMPLE)(search.score)

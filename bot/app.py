@@ -29,7 +29,7 @@ from bot.messages import Messages
 from bot.migrations import migrate
 from bot.observe import configure_logging
 from bot.ports import Clock
-from bot.routing.router import RuleRouter
+from bot.routing.combining import CombinedRouter
 from bot.shelf import Shelf
 from bot.transcript import Transcript
 from bot.turn import Flows, Turn
@@ -102,7 +102,7 @@ def build(settings: Settings, database: Database, clock: Clock) -> App:
     people = People()
     flows = Flows(questions, acting, proving, people, Presses(database, questions, acting, proving, people))
     speaking = Speaking(languages, settings.default_language)
-    turn = Turn(transcript, RuleRouter(), speaking, messages, flows, clock, settings.company_name)
+    turn = Turn(transcript, CombinedRouter(), speaking, messages, flows, clock, settings.company_name)
     return App(
         settings=settings,
         database=database,

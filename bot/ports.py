@@ -30,6 +30,8 @@ class Answerer(Protocol):
 class Clauses(Protocol):
     async def by_anchor(self, anchor: str, language: str) -> Clause | None: ...
 
+    async def by_id(self, clause_id: str) -> Clause | None: ...
+
 
 class Mailer(Protocol):
     async def send(self, *, to: str, subject: str, body: str) -> str:

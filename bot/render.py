@@ -50,15 +50,24 @@ def answer_blocks(grounded: Grounded, messages: Messages) -> tuple[Block, ...]:
 
 
 def not_found_blocks(not_found: NotFound, messages: Messages) -> tuple[Block, ...]:
-    """Return that the documents do not say, and which sections came closest."""
+    """Return that the documents do not say, and which sections came closest, or ask which is meant."""
     language = not_found.language
+    if not_found.choices:
+        return (Block("say", messages.say(language, "not_found.choose")),)
     blocks = [Block("say", messages.say(language, "not_found.text"))]
-    named = (passage.clause.heading or passage.clause.title for passage in not_found.nearest)
-    headings = list(dict.fromkeys(filter(None, named)))[:NEAREST_SHOWN]
+    headings = list(nearest_headings(not_found))
     if headings:
         text = messages.say(language, "not_found.nearest", headings="; ".join(headings))
         blocks.append(Block("note", text))
     return tuple(blocks)
+
+
+def nearest_headings(not_found: NotFound) -> dict[str, Clause]:
+    """Return the headings that came closest, best first, each with its nearest clause."""
+    named: dict[str, Clause] = {}
+    for passage in not_found.nearest:
+        named.setdefault(passage.clause.heading or passage.clause.title, passage.clause)
+    return dict([(heading, clause) for heading, clause in named.items() if heading][:NEAREST_SHOWN])
 
 
 def card_blocks(

@@ -4,8 +4,11 @@ The samples live in a database of their own, so that they never stand beside a c
 """
 
 import asyncio
+import sys
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -14,9 +17,11 @@ from bot.config import Settings
 from bot.database import Database
 from bot.migrations import migrate
 from bot.ports import Clock
-from knowledge.adapters.chroma import ChromaIndex
+from knowledge.adapters.chroma import ChromaIndex, Progress, nothing
+from knowledge.adapters.chroma_child import ChildStore
 from knowledge.answering import Answering
-from knowledge.encoder.hashed import HashedEncoder
+from knowledge.encoder.static import shipped
+from knowledge.errors import IndexLocked, IndexUnavailable
 from knowledge.exact import ClauseVectors
 from knowledge.index import IndexHolder
 from knowledge.languages import LinguaDetector
@@ -29,7 +34,7 @@ SAMPLES = Path(__file__).with_name("samples")
 
 
 def _vectors(folder: Path, encode: ClauseVectors) -> VectorIndex:
-    return ChromaIndex(folder, encode, encoder_name=encode.encoder.name)
+    return ChromaIndex(ChildStore(folder), encode, encoder_name=encode.encoder.name)
 
 
 class Collection:
@@ -38,7 +43,7 @@ class Collection:
     def __init__(self, database: Database, clock: Clock, index_dir: Path | None) -> None:
         self.library = Library(database, LinguaDetector(), clock)
         make = partial(_vectors, index_dir) if index_dir else None
-        self.index = IndexHolder(self.library, HashedEncoder(), make)
+        self.index = IndexHolder(self.library, shipped(), make)
         self.retriever = Retriever(self.index)
         self.answering = Answering(self.retriever)
 
@@ -93,6 +98,9 @@ class Shelf:
     async def by_anchor(self, anchor: str, language: str) -> Clause | None:
         return await (await self.collection()).library.by_anchor(anchor, language)
 
+    async def by_id(self, clause_id: str) -> Clause | None:
+        return next(iter(await (await self.collection()).library.by_ids([clause_id])), None)
+
     async def clause_id(self, anchor: str, language: str) -> str | None:
         clause = await self.by_anchor(anchor, language)
         return clause.clause_id if clause else None
@@ -122,19 +130,52 @@ async def open_library(settings: Settings) -> AsyncIterator[Library]:
         yield Library(database, LinguaDetector(), SystemClock())
 
 
-async def build_index(settings: Settings) -> None:
+@dataclass(frozen=True, slots=True)
+class IndexReport:
+    """How the vector index is after a build. `state`: "ready", "held" by a running process that follows the
+    library by itself, or why exact search answers. `memory_mb` is the most that this process and its children
+    took.
+    """
+
+    state: str
+    clauses: int
+    added: int
+    seconds: float
+    memory_mb: int
+
+
+async def build_index(settings: Settings, progress: Progress = nothing, *, anew: bool = False) -> IndexReport:
     """Bring the vector index of the ingested documents up to date, so that no question waits for it.
 
-    Raises IndexLocked beside a running process, which does the same by itself, and IndexUnavailable where
-    the index cannot be made; exact search answers then.
+    What cannot be made is no error: the report's `state` says so, and exact search answers.
     """
     async with open_library(settings) as library:
         clauses = await library.clauses()
-    index = _vectors(settings.data_dir / "index", ClauseVectors(HashedEncoder()))
+    encode = ClauseVectors(shipped())
+    store = ChildStore(settings.data_dir / "index")
+    index = ChromaIndex(store, encode, encoder_name=encode.encoder.name, progress=progress)
+    if anew:
+        index.distrust()
+    started, state = time.perf_counter(), "ready"
     try:
         await asyncio.to_thread(index.build, clauses)
+    except IndexLocked:
+        state = "held"
+    except IndexUnavailable as fault:
+        state = str(fault)
     finally:
         await asyncio.to_thread(index.close)
+    seconds = round(time.perf_counter() - started, 3)
+    return IndexReport(state, len(clauses), index.added, seconds, _most_memory())
+
+
+def _most_memory() -> int:
+    """Return MB. Linux counts in kilobytes, macOS in bytes."""
+    import resource  # not on every platform, and only this asks for it
+
+    unit = 1 << 20 if sys.platform == "darwin" else 1 << 10
+    kinds = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    return sum(resource.getrusage(kind).ru_maxrss for kind in kinds) // unit
 
 
 @asynccontextmanager

@@ -49,9 +49,17 @@ class Talk:
         return self.messages.say(self.language, key, **values)
 
     def button(
-        self, kind: str, label: str, *, expires_at: datetime | None = None, **values: str | None
+        self,
+        kind: str,
+        label: str,
+        *,
+        text: str | None = None,
+        expires_at: datetime | None = None,
+        **values: str | None,
     ) -> Button:
-        """Make a button that only this conversation may press; `label` is a message key."""
+        """Make a button that only this conversation may press; `label` is a message key, unless a `text`
+        from the documents stands on it.
+        """
         row = ButtonRow(
             id=secrets.token_urlsafe(12),
             conversation_id=self.conversation_id,
@@ -60,7 +68,7 @@ class Talk:
             expires_at=expires_at or self.now + BUTTON_LIFE,
         )
         self.buttons.append(row)
-        return Button(row.id, self.say(label))
+        return Button(row.id, text or self.say(label))
 
     def reply(
         self,

@@ -30,7 +30,7 @@ class Answering:
         library = await self._retriever.library()
         merged = merge_translations(result.passages, library, language)
         if result.answer == "not_found" or not merged:
-            return NotFound(tuple(merged[:NEAREST]), language)
+            return NotFound(tuple(merged[:NEAREST]), language, choices=result.doubtful and bool(merged))
         first = merged[0]
         supports = [passage for passage in merged[1:] if passage.score >= CLOSE * first.score]
         cited = (first, *supports[:SUPPORTS])

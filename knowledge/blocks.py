@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from knowledge.dates import is_dated_line
+from knowledge.fused import Names
 from knowledge.segments import (
     Segment,
     is_item,
@@ -15,7 +16,7 @@ from knowledge.segments import (
     squeeze,
     without_marker,
 )
-from knowledge.tables_of_text import Names, rows_of
+from knowledge.tables_of_text import rows_of
 
 Kind = Literal["heading", "paragraph", "item", "header", "row"]
 

@@ -8,7 +8,7 @@ from knowledge.blocks import Block, blocks_of_text
 from knowledge.contents import Contents, lists
 from knowledge.grouping import group
 from knowledge.markdown import blocks_of_markdown
-from knowledge.run_in import Capitals, labels
+from knowledge.run_in import Capitals, behind, labels, marked
 
 _TITLE = 0
 _UNKNOWN = 99
@@ -102,7 +102,7 @@ def _has_title(blocks: Sequence[Block]) -> bool:
 def _pieces(section: _Section, capitals: Capitals, language: str, *, markdown: bool) -> Iterator[Piece]:
     prose = [block for block in section.blocks if block.kind == "paragraph"]
     if markdown:
-        found = {id(block): block.label for block in prose}
+        found = {id(block): marked(block.label, block.text) for block in prose}
     else:
         texts = [block.text for block in prose]
         found = dict(zip(map(id, prose), labels(texts, capitals, language), strict=True))
@@ -117,8 +117,10 @@ def _pieces(section: _Section, capitals: Capitals, language: str, *, markdown: b
     groups = [part for part in groups if any(letter.isalnum() for letter in part.text)]
     for number, part in enumerate(groups, start=1):
         anchor = section.anchor if number == 1 or not section.anchor else f"{section.anchor}.{number}"
-        path = (*section.path, part.label) if part.label else section.path
-        yield Piece(part.label or heading, path, anchor, part.text)
+        own = part.label if part.label.casefold() != heading.casefold() else ""
+        path = (*section.path, own) if own else section.path
+        text = behind(part.label or heading, part.text, capitals, is_label=bool(part.label))
+        yield Piece(own or heading, path, anchor, text)
 
 
 def _title(blocks: Sequence[Block], *, markdown: bool) -> str:

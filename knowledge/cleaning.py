@@ -45,6 +45,8 @@ def clean(text: str) -> Cleaned:
     kept = [part for part in parts if not any(cut.start <= part.start < cut.end for cut in cuts)]
     listed = tables_of_contents(kept)
     cuts += [Cut(contents.start, contents.end, "a table of contents") for contents in listed]
+    if not cuts:
+        return Cleaned(text)
     for cut in cuts:
         lines[cut.start : cut.end] = [""] * (cut.end - cut.start)
     return Cleaned("\n".join(lines), tuple(sorted(cuts, key=_start)), tuple(listed))

@@ -3,7 +3,8 @@
 KnowledgeError
 ├── LoadError          a file that cannot become text; says what to do
 └── IndexUnavailable   the vector index cannot be used now; exact search answers instead
-    └── IndexLocked    another process has it open
+    ├── IndexLocked    another process has it open
+    └── IndexBusy      it works for others; ask exact search this time
 """
 
 
@@ -21,3 +22,11 @@ class IndexUnavailable(KnowledgeError):  # noqa: N818  (a state, not a fault)
 
 class IndexLocked(IndexUnavailable):
     """Another process has the vector index open, and keeps it up to date by itself."""
+
+
+class EncoderUnavailable(KnowledgeError):  # noqa: N818  (a state, not a fault)
+    """The encoder's files are missing or do not belong together."""
+
+
+class IndexBusy(IndexUnavailable):
+    """The vector index works, but not for this question in time."""

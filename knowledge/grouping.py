@@ -4,13 +4,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from knowledge.blocks import Block, number_depth
+from knowledge.dates import is_dated_line
 
 LIMIT = 2000
-"""Characters. Only a single paragraph, or a single row of a table, may be longer."""
+"""Characters. Only a single paragraph, or a single row of a table with its head, may be longer."""
 
 _SHORT_SECTION = 300
 _LIST_WITH_PARAGRAPH = 800
 _SENTENCE_ITEM = 60
+_DATE_WORDS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,7 @@ def group(
     section = _Section(blocks, labels)
     while section.at < len(blocks):
         section.groups += _next(section)
-    return section.groups
+    return _with_lone_lines(section.groups)
 
 
 def _next(section: _Section) -> list[Group]:
@@ -91,6 +93,46 @@ def _paragraph(section: _Section) -> list[Group]:
     return [Group((block,), label)]
 
 
+def _with_lone_lines(groups: list[Group]) -> list[Group]:
+    """Nobody cites a date or "You have these rights:" alone: such a line goes with what it stands over.
+
+    Where a run-in heading follows, or nothing, a date goes with the paragraph above it.
+    """
+    kept: list[Group] = []
+    lone: Group | None = None
+    for part in groups:
+        if lone and not part.label and _goes_over(lone, part):
+            part = Group((*lone.blocks, *part.blocks))
+        elif lone:
+            kept.append(lone)
+        lone = part if _is_lone(part) else None
+        kept += [] if lone else [part]
+    if lone and kept and _is_date(lone.blocks[0]) and _goes_over(kept[-1], lone):
+        return [*kept[:-1], Group((*kept[-1].blocks, *lone.blocks), kept[-1].label)]
+    return [*kept, lone] if lone else kept
+
+
+def _goes_over(one: Group, other: Group) -> bool:
+    return (
+        one.blocks[-1].kind == "paragraph"
+        and other.blocks[0].kind in ("paragraph", "row")
+        and _fits((*one.blocks, *other.blocks))
+    )
+
+
+def _is_lone(part: Group) -> bool:
+    block = part.blocks[0]
+    announces = block.text.endswith(":") and len(block.text) <= _SHORT_SECTION
+    return part.is_single and not part.label and block.kind == "paragraph" and (announces or _is_date(block))
+
+
+def _is_date(block: Block) -> bool:
+    """Whether a paragraph is but the date of the wording. "Valid until 1 May 2025." may be a rule."""
+    text = block.text
+    is_rule = text[-1] in ".;!?" and ":" not in text
+    return len(text.split()) <= _DATE_WORDS and not is_rule and is_dated_line(text)
+
+
 def _is_introduced(block: Block) -> bool:
     """Whether a paragraph is no sentence of its own but what the line above it, with its colon, announces."""
     return len(block.text) <= 160 and block.text[-1] not in ".:!?"
@@ -110,15 +152,22 @@ def _led_list(lead: Block, label: str, items: list[Block]) -> list[Group]:
 
 def _items(section: _Section, items: list[Block]) -> list[Group]:
     """A list without a lead-in: sentences stand alone, short items belong to the paragraph above."""
-    if sum(len(item.text) for item in items) >= _SENTENCE_ITEM * len(items):
+    enumerated = _is_enumeration(items)
+    if not enumerated and sum(len(item.text) for item in items) >= _SENTENCE_ITEM * len(items):
         return [Group((item,)) for item in items]
     previous = section.groups[-1] if section.groups else None
     if previous and previous.is_single and previous.blocks[0].kind == "paragraph":
         together = (*previous.blocks, *items)
-        if len(_text(together)) <= _LIST_WITH_PARAGRAPH:
+        if len(_text(together)) <= (LIMIT if enumerated else _LIST_WITH_PARAGRAPH):
             section.groups.pop()
             return [Group(together, previous.label)]
     return _led_list(items[0], "", items[1:])
+
+
+def _is_enumeration(items: Sequence[Block]) -> bool:
+    """Whether the items are parts of one sentence: nearly all but the last end as such parts do."""
+    parts = sum(item.text.endswith((";", ",")) for item in items)
+    return parts > 0 and parts * 3 >= (len(items) - 1) * 2
 
 
 def _rows(section: _Section) -> list[Group]:
@@ -134,9 +183,11 @@ def _rows(section: _Section) -> list[Group]:
             groups += [announced, Group((block,))]
             heads = ()
         else:
-            groups.append(Group((*heads, block)) if _fits((*heads, block)) else Group((block,)))
+            groups.append(Group((*heads, block)))
             heads = ()
-    return [*groups, Group(heads)] if heads else groups
+    if not heads:
+        return groups
+    return [*groups, (None if groups else _announced(section, heads)) or Group(heads)]
 
 
 def _announced(section: _Section, heads: tuple[Block, ...]) -> Group | None:

@@ -6,22 +6,22 @@ assignment. Exact search answers until the vector index is ready, and again when
 
 import asyncio
 import logging
-from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from knowledge.errors import IndexUnavailable
+import numpy as np
+
+from knowledge.bm25 import Places, Scores
+from knowledge.errors import IndexBusy, IndexUnavailable
 from knowledge.exact import ClauseVectors, ExactIndex
+from knowledge.keeping import CHECK_EVERY_S, Clauses, IndexKeeper
 from knowledge.lexical import LexicalIndex
 from knowledge.model import Clause
-from knowledge.ports import Encoder, VectorIndex, Vectors
+from knowledge.ports import VectorIndex, Vectors, WordEncoder
+from knowledge.semantic import SemanticIndex
 
 log = logging.getLogger(__name__)
-
-# Opening Chroma takes two seconds of a processor, which the first answers need more. A command that is
-# over sooner never opens it.
-ATTACH_AFTER_S = 20.0
 
 MakeVectorIndex = Callable[[ClauseVectors], VectorIndex]
 
@@ -34,6 +34,10 @@ class ClauseSource(Protocol):
     async def revision(self) -> int: ...
 
 
+def _nobody(_fault: IndexUnavailable) -> None:
+    """Nobody mends an index that is exact."""
+
+
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """One revision of a library, ready to be searched."""
@@ -41,36 +45,72 @@ class Snapshot:
     revision: int
     clauses: tuple[Clause, ...]
     lexical: LexicalIndex
+    semantic: SemanticIndex
     exact: ExactIndex
+    ranks: Places
+    """The order in which clauses with equal scores are shown: by document, then as they stand in it."""
     vectors: VectorIndex | None = None
+    failed: Callable[[IndexUnavailable], None] = _nobody
+    place_of: Mapping[str, int] = field(default_factory=dict)
+    """Where a clause stands in `clauses`, by its id."""
 
     def nearest(self, vector: Vectors, *, language: str, count: int) -> list[tuple[str, float]]:
         """Ask the vector index where there is one that works, else compare with every clause."""
+        return self.nearest_each({language: vector}, count=count)[0]
+
+    def nearest_each(self, vectors: Mapping[str, Vectors], *, count: int) -> list[list[tuple[str, float]]]:
+        """Return the nearest of each language, in the order of `vectors`."""
         if self.vectors is not None:
             try:
-                return self.vectors.nearest(vector, language=language, count=count)
+                return self.vectors.nearest_each(vectors, count=count)
+            except IndexBusy:
+                log.info("exact search answers a question: the vector index is busy")
             except IndexUnavailable as fault:
-                log.warning("exact search answers: %s", fault)
-        return self.exact.nearest(vector, language=language, count=count)
+                self.failed(fault)
+        return self.exact.nearest_each(vectors, count=count)
+
+    def nearest_places(self, vectors: Mapping[str, Vectors], *, count: int) -> tuple[Places, Scores]:
+        """Return the places in `clauses` of the nearest `count` of each language, and their similarities.
+
+        `vectors` has the question's vector for each language to be searched. Places of one language stand
+        best first.
+        """
+        found = [
+            (self.place_of[clause_id], similarity)
+            for nearest in self.nearest_each(vectors, count=count)
+            for clause_id, similarity in nearest
+            if clause_id in self.place_of
+        ]
+        places = np.array([place for place, _ in found], dtype=np.intp)
+        return places, np.array([similarity for _, similarity in found], dtype=np.float64)
 
 
 class IndexHolder:
     """Holds the index of one library. Without `make_vector_index` all search is exact."""
 
     def __init__(
-        self, source: ClauseSource, encoder: Encoder, make_vector_index: MakeVectorIndex | None = None
+        self,
+        source: ClauseSource,
+        encoder: WordEncoder,
+        make_vector_index: MakeVectorIndex | None = None,
+        *,
+        check_every: float = CHECK_EVERY_S,
     ) -> None:
         self.encoder = encoder
         self._source = source
         self._encoded = ClauseVectors(encoder)
-        self._vectors = make_vector_index(self._encoded) if make_vector_index else None
         self._snapshot: Snapshot | None = None
         self._building = asyncio.Lock()
-        self._attaching: asyncio.Task[None] | None = None
-        self._wanted = asyncio.Event()
-        self._closing = False
         self._following: asyncio.Task[bool] | None = None
-        self.vector_state = "waiting" if self._vectors is not None else "exact"
+        self._keeper: IndexKeeper | None = None
+        if make_vector_index is not None:
+            vectors = make_vector_index(self._encoded)
+            self._keeper = IndexKeeper(vectors, self._attach, check_every=check_every)
+
+    @property
+    def vector_state(self) -> str:
+        """ "ready", "waiting", or why exact search answers."""
+        return self._keeper.state if self._keeper is not None else "exact"
 
     async def refresh(self) -> bool:
         """Follow the library; return whether it had changed. Searches go on meanwhile."""
@@ -80,9 +120,8 @@ class IndexHolder:
                 return False
             clauses = tuple(await self._source.clauses())
             self._snapshot = await asyncio.to_thread(self._build, revision, clauses)
-        if self._vectors is not None:
-            previous = self._attaching
-            self._attaching = asyncio.create_task(self._attach(self._vectors, previous))
+        if self._keeper is not None:
+            self._keeper.follow(clauses)
         return True
 
     async def current(self, *, patience: float = 2.0) -> Snapshot:
@@ -103,48 +142,40 @@ class IndexHolder:
 
     async def settle(self) -> str:
         """Open the vector index now, wait until it is ready or given up, and return `vector_state`."""
-        self._wanted.set()
-        if self._attaching is not None:
-            await self._attaching
-        return self.vector_state
+        return await self._keeper.settle() if self._keeper is not None else self.vector_state
 
     async def close(self) -> None:
-        self._closing = True
-        self._wanted.set()
-        for task in (self._following, self._attaching):
-            if task is not None:
-                await asyncio.wait({task})
-        if self._vectors is not None:
-            await asyncio.to_thread(self._vectors.close)
+        if self._following is not None:
+            await asyncio.wait({self._following})
+        if self._keeper is not None:
+            await self._keeper.close()
 
     async def warm(self) -> None:
         """Load what the first question would wait for: the library, its dictionaries and its index."""
         await self.current()
 
-    def _build(self, revision: int, clauses: tuple[Clause, ...]) -> Snapshot:
-        lexical = LexicalIndex(clauses)
-        exact = ExactIndex(self._encoded)
+    def _build(self, revision: int, clauses: Clauses) -> Snapshot:
+        lexical, semantic = LexicalIndex(clauses), SemanticIndex(clauses, self.encoder)
+        exact = ExactIndex(self._encoded.matrix)
         exact.build(clauses)
         self._encoded.keep_only(clauses)
-        return Snapshot(revision, clauses, lexical, exact)
+        failed = self._keeper.failed if self._keeper is not None else _nobody
+        place_of = {clause.clause_id: place for place, clause in enumerate(clauses)}
+        return Snapshot(
+            revision, clauses, lexical, semantic, exact, _ranks(clauses), failed=failed, place_of=place_of
+        )
 
-    async def _attach(self, vectors: VectorIndex, previous: asyncio.Task[None] | None) -> None:
-        """Build the vector index behind the exact one, then let it answer for the newest revision."""
-        if previous is not None:
-            await asyncio.wait({previous})
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._wanted.wait(), ATTACH_AFTER_S)
-        snapshot = self._snapshot
-        if self._closing or snapshot is None or snapshot.vectors is not None:
-            return
-        try:
-            await asyncio.to_thread(vectors.build, snapshot.clauses)
-        except IndexUnavailable as fault:
-            self.vector_state = f"exact: {fault}"
-            log.info("exact search answers: %s", fault)
-            return
-        self.vector_state = "ready"
-        if self._snapshot is snapshot:
-            self._snapshot = Snapshot(
-                snapshot.revision, snapshot.clauses, snapshot.lexical, snapshot.exact, vectors
-            )
+    def _attach(self, clauses: Clauses, vectors: VectorIndex | None) -> None:
+        """Let the vector index answer from now on, or no longer, where the library is still the same."""
+        if self._snapshot is not None and self._snapshot.clauses is clauses:
+            self._snapshot = replace(self._snapshot, vectors=vectors)
+
+
+def _ranks(clauses: Clauses) -> Places:
+    order = sorted(
+        range(len(clauses)),
+        key=lambda place: (clauses[place].document, clauses[place].ordinal, clauses[place].clause_id),
+    )
+    ranks = np.empty(len(clauses), dtype=np.intp)
+    ranks[order] = np.arange(len(clauses))
+    return ranks

@@ -6,13 +6,14 @@ what language it is in, and counts of one language never dilute those of another
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import repeat
 
 import numpy as np
 
 from knowledge import stopwords
-from knowledge.bm25 import BM25, Scores
+from knowledge.bm25 import BM25, Counted, Counts, Places, Scores
 from knowledge.folding import fold_word, words
 from knowledge.lemmas import lemma
 from knowledge.model import Clause
@@ -25,6 +26,9 @@ K1, B = 0.8, 0.4
 MOST_WORDS = 400
 
 GRAM_SIZES = (3, 4, 5)
+
+# Clauses are counted this many at a time, which bounds what a build holds beside the postings.
+PART = 2000
 
 
 @lru_cache(maxsize=65536)
@@ -61,30 +65,95 @@ class LexicalScores:
     grams: Scores
 
 
+class _Vocabulary(dict[str, int]):
+    """Terms numbered in the order in which they are first met."""
+
+    def __missing__(self, term: str) -> int:
+        number = self[term] = len(self)
+        return number
+
+
+class _Words:
+    """Every distinct word of a collection with its number, its lemma and its n-grams.
+
+    A word is folded, looked up and cut into n-grams once, however many clauses have it.
+    """
+
+    def __init__(self, language: str) -> None:
+        self._language = language
+        self.numbers: dict[str, int] = {}
+        self.lemma_of_form: dict[str, str] = {}
+        self.lemmas, self.grams = _Vocabulary(), _Vocabulary()
+        self._lemma: list[int] = []
+        self._grams: list[int] = []
+        self._starts = [0]
+
+    def number(self, word: str) -> int:
+        found = self.numbers.get(word)
+        if found is None:
+            found = self.numbers[word] = len(self.numbers)
+            form = fold_word(word, self._language)
+            base = fold_word(lemma(word, self._language), self._language)
+            self.lemma_of_form.setdefault(form, base)
+            self._lemma.append(self.lemmas[base])
+            self._grams.extend(self.grams[gram] for gram in grams(form))
+            self._starts.append(len(self._grams))
+        return found
+
+    def counts(self, part: "_Part") -> tuple[Counts, Counts]:
+        """Return the counts of lemmas and of n-grams behind counts of words."""
+        numbers = np.array(part.words, dtype=np.int32)
+        documents = np.array(part.documents, dtype=np.int32)
+        weights = np.array(part.weights, dtype=np.float32)
+        lemmas = Counts.summed(np.array(self._lemma, dtype=np.int32)[numbers], documents, weights)
+        starts = np.array(self._starts, dtype=np.int64)
+        lengths = np.diff(starts)[numbers]
+        ends = np.cumsum(lengths)
+        total = int(ends[-1]) if len(ends) else 0
+        at = np.arange(total) + np.repeat(starts[numbers] - ends + lengths, lengths)
+        cut = np.array(self._grams, dtype=np.int32)[at]
+        return lemmas, Counts.summed(cut, np.repeat(documents, lengths), np.repeat(weights, lengths))
+
+
+@dataclass(slots=True)
+class _Part:
+    """Some clauses as (word, clause, weight)."""
+
+    words: list[int] = field(default_factory=list)
+    documents: list[int] = field(default_factory=list)
+    weights: list[float] = field(default_factory=list)
+
+    def add(self, place: int, clause: Clause, known: _Words) -> None:
+        counts: defaultdict[str, float] = defaultdict(float)
+        for text, weight in clause_fields(clause):
+            for word in words(text):
+                counts[word] += weight
+        self.words.extend(map(known.number, counts))
+        self.documents.extend(repeat(place, len(counts)))
+        self.weights.extend(counts.values())
+
+
 class _Collection:
     """The clauses of one language."""
 
     def __init__(self, clauses: Sequence[Clause], language: str) -> None:
         self._language = language
-        self._lemma_of_form: dict[str, str] = {}
+        known = _Words(language)
         lemmas, parts = [], []
-        for clause in clauses:
-            lemma_counts: defaultdict[str, float] = defaultdict(float)
-            gram_counts: defaultdict[str, float] = defaultdict(float)
-            for text, weight in clause_fields(clause):
-                self._count(text, weight, lemma_counts, gram_counts)
-            lemmas.append(lemma_counts)
-            parts.append(gram_counts)
-        self._lemmas = BM25(lemmas, k1=K1, b=B)
-        self._grams = BM25(parts, k1=K1, b=B)
+        for start in range(0, len(clauses), PART):
+            part = _Part()
+            for place, clause in enumerate(clauses[start : start + PART], start):
+                part.add(place, clause, known)
+            of_lemmas, of_grams = known.counts(part)
+            lemmas.append(of_lemmas)
+            parts.append(of_grams)
+        self._lemma_of_form = known.lemma_of_form
+        self._lemmas = BM25(Counted(dict(known.lemmas), lemmas, len(clauses)), k1=K1, b=B)
+        self._grams = BM25(Counted(dict(known.grams), parts, len(clauses)), k1=K1, b=B)
 
-    def _count(self, text: str, weight: float, lemmas: dict[str, float], parts: dict[str, float]) -> None:
-        for word in words(text):
-            form, base = fold_word(word, self._language), folded_lemma(word, self._language)
-            self._lemma_of_form.setdefault(form, base)
-            lemmas[base] += weight
-            for gram in grams(form):
-                parts[gram] += weight
+    @property
+    def nbytes(self) -> int:
+        return self._lemmas.nbytes + self._grams.nbytes
 
     def terms(self, question: str, language: str | None) -> QuestionTerms:
         lemmas: dict[str, float] = {}
@@ -119,12 +188,13 @@ class LexicalIndex:
 
     def __init__(self, clauses: Sequence[Clause]) -> None:
         self._size = len(clauses)
-        self._places: dict[str, list[int]] = {}
+        places: dict[str, list[int]] = {}
         for place, clause in enumerate(clauses):
-            self._places.setdefault(clause.language, []).append(place)
+            places.setdefault(clause.language, []).append(place)
+        self._places = {language: np.array(found, dtype=np.intp) for language, found in places.items()}
         self._collections = {
-            language: _Collection([clauses[place] for place in places], language)
-            for language, places in self._places.items()
+            language: _Collection([clauses[place] for place in found], language)
+            for language, found in places.items()
         }
 
         sections: dict[tuple[str, ...], int] = {}
@@ -132,14 +202,26 @@ class LexicalIndex:
             [sections.setdefault((c.document, *(c.path or (c.heading,))), len(sections)) for c in clauses],
             dtype=np.intp,
         )
+        self._by_section = np.argsort(self._sections, kind="stable")
+        ordered = self._sections[self._by_section]
+        self._section_starts = np.flatnonzero(np.diff(ordered, prepend=-1))
 
     @property
     def languages(self) -> tuple[str, ...]:
         return tuple(sorted(self._places))
 
-    def places(self, language: str) -> Sequence[int]:
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all postings; vocabularies come on top."""
+        return sum(collection.nbytes for collection in self._collections.values())
+
+    def places(self, language: str) -> Places:
         """Return where the clauses of a language stand in the library's order."""
         return self._places[language]
+
+    def terms(self, question: str, language: str, asked_in: str | None) -> QuestionTerms:
+        """Return a question's terms as read in the language of the clauses, one of `languages`."""
+        return self._collections[language].terms(question, asked_in)
 
     def scores(self, question: str, language: str | None) -> LexicalScores:
         """Score every clause for a question; `language` is the question's, where it is known."""
@@ -151,8 +233,11 @@ class LexicalIndex:
         return LexicalScores(lemmas, parts)
 
     def best_of_section(self, scores: Scores) -> Scores:
-        """Return for each clause the best score among the clauses that stand under the same headings."""
-        best = np.zeros(int(self._sections.max(initial=-1)) + 1)
-        np.maximum.at(best, self._sections, scores)
-        found: Scores = best[self._sections]
+        """Return for each clause the best score among the clauses that stand under the same headings,
+        and at least 0.
+        """
+        if not self._size:
+            return np.zeros(0)
+        best = np.maximum.reduceat(scores[self._by_section], self._section_starts)
+        found: Scores = np.maximum(best, 0.0)[self._sections]
         return found

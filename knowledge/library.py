@@ -14,9 +14,9 @@ from knowledge.documents import content_hash, read_document
 from knowledge.errors import LoadError
 from knowledge.loading import Found, discover, load
 from knowledge.loading import document_name as name_of
-from knowledge.model import Clause, FileOutcome, IngestReport, SourceText
+from knowledge.model import Clause, FileOutcome, IngestReport
 from knowledge.ports import Clock, LanguageDetector, Sessions
-from knowledge.shelving import Shelving, raise_revision
+from knowledge.shelving import Shelving, Storing, raise_revision
 from knowledge.tables import ClauseRow, DocumentRow, DocumentVersionRow, LibraryState
 
 _AT_ONCE = 500
@@ -50,17 +50,19 @@ class Library:
         *,
         retire_missing: bool | None = None,
         progress: Callable[[str], None] | None = None,
+        storing: Storing | None = None,
     ) -> IngestReport:
         """Take in files and folders. What is wrong with one file is told in the report; the rest goes on.
 
         A document whose file is gone from a folder named here is reported as missing, and retired only if
-        `retire_missing` is true. `progress` gets the name of each file before it is read.
+        `retire_missing` is true. `progress` gets the name of each file before it is read; `storing` that of
+        a long document, again and again, with how many of its clauses are stored and how many there are.
         """
         found = await asyncio.to_thread(discover, paths)
         outcomes = [
             FileOutcome(refused.name, "refused", notes=(refused.reason,)) for refused in found.refused
         ]
-        shelving = Shelving(self._clock, reading=frozenset(str(file.path) for file in found.files))
+        shelving = Shelving(self._clock, frozenset(str(file.path) for file in found.files), storing)
         for file in found.files:
             if progress is not None:
                 progress(name_of(file.path))
@@ -160,18 +162,18 @@ class Library:
             hashed = await asyncio.to_thread(content_hash, source)
             async with self._sessions.write() as session:
                 settled = await shelving.settle(session, name, file.path, hashed)
-            return settled or await self._shelve(source, file, shelving)
+            if settled is not None:
+                return settled
+            document = await asyncio.to_thread(read_document, source, self._detector)
+            del source  # a long text need not lie in memory while its clauses are stored
+            async with self._sessions.write() as session:
+                return await shelving.shelve(session, document, file.path)
         except LoadError as error:
             return FileOutcome(name, "refused", notes=(str(error), *await self._earlier(name)))
         except IntegrityError:
             return FileOutcome(
                 name, "refused", notes=("Another ingestion was at this file too. Run it again.",)
             )
-
-    async def _shelve(self, source: SourceText, file: Found, shelving: Shelving) -> FileOutcome:
-        document = await asyncio.to_thread(read_document, source, self._detector)
-        async with self._sessions.write() as session:
-            return await shelving.shelve(session, document, file.path)
 
     async def _earlier(self, name: str) -> tuple[str, ...]:
         async with self._sessions.read() as session:

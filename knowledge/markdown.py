@@ -29,8 +29,10 @@ _INLINE = (
     (re.compile(r"(?<!\w)_(?=\S)([^_]+?)(?<=\S)_(?!\w)"), r"\1"),
     (re.compile(r"`([^`]+)`"), r"\1"),
     (re.compile(r"<br\s*/?>"), " "),
-    (re.compile(r"\\([\\`*_{}\[\]()#+.!|>-])"), r"\1"),
 )
+_ESCAPED = re.compile(r"\\([\\`*_{}\[\]()#+.!|<>~-])")
+_HIDING = 0x10FF00
+_HIDDEN = re.compile("[\U0010ff00-\U0010ff7f]")
 
 
 def blocks_of_markdown(text: str) -> list[Block]:
@@ -39,9 +41,11 @@ def blocks_of_markdown(text: str) -> list[Block]:
 
 def inline(text: str) -> str:
     """Return text without emphasis, links and code marks. A web address in a link stays, in brackets."""
+    # an escaped character is out of the patterns' sight until they are done
+    text = _ESCAPED.sub(lambda match: chr(_HIDING + ord(match.group(1))), text)
     for pattern, replacement in _INLINE:
         text = pattern.sub(replacement, text)
-    return squeeze(text)
+    return squeeze(_HIDDEN.sub(lambda match: chr(ord(match.group()) - _HIDING), text))
 
 
 def _blank_lines(match: re.Match[str]) -> str:

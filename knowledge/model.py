@@ -7,11 +7,15 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class SourceText:
-    """A file as loaded: decoded and with line ends made equal, before anything is cut away."""
+    """A file as loaded: decoded and with line ends made equal, before anything is cut away.
+
+    `markdown`: headings, lists and tables are marked in the text as Markdown marks them.
+    """
 
     name: str
     text: str
     notes: tuple[str, ...] = ()
+    markdown: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +51,16 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class SearchResult:
-    """The nearest passages, best first, and whether the first of them are taken to answer."""
+    """The nearest passages, best first, and whether the first of them are taken to answer.
+
+    `probability` that they do is calibrated; `doubtful` are the cases of `not_found` that lie so near
+    that the customer is asked whether one of the passages is meant.
+    """
 
     answer: Literal["found", "not_found"]
     passages: tuple[Passage, ...]
     probability: float = 0.0
+    doubtful: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +82,13 @@ class Grounded:
 
 @dataclass(frozen=True, slots=True)
 class NotFound:
-    """The documents do not say. `nearest` are the passages closest to the question, best first."""
+    """The documents do not say. `nearest` are the passages closest to the question, best first; where they
+    are `choices`, one of them may be meant after all, and the customer can tell.
+    """
 
     nearest: tuple[Passage, ...]
     language: str
+    choices: bool = False
 
 
 Answer = Grounded | NotFound

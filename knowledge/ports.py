@@ -1,6 +1,6 @@
 """What knowledge needs from outside, and the seams inside it that have more than one implementation."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Protocol
@@ -40,6 +40,13 @@ class Encoder(Protocol):
         """Return unit vectors, float32 of shape (len(texts), dimensions)."""
 
 
+class WordEncoder(Encoder, Protocol):
+    """An encoder whose texts are sums of words."""
+
+    def word_vectors(self, folded: Sequence[str]) -> Vectors:
+        """Return float32 of shape (words, dimensions); the length of a vector is the word's weight."""
+
+
 class VectorIndex(Protocol):
     """Nearest clauses by vector. Only a cache of SQL: `build` makes it anew at any time."""
 
@@ -47,6 +54,12 @@ class VectorIndex(Protocol):
 
     def nearest(self, vector: Vectors, *, language: str, count: int) -> list[tuple[str, float]]:
         """Return (clause_id, cosine similarity), best first, among the clauses of one language."""
+
+    def nearest_each(self, vectors: Mapping[str, Vectors], *, count: int) -> list[list[tuple[str, float]]]:
+        """Return the same for a vector of each of several languages, in their order."""
+
+    def check(self, number: int) -> None:
+        """Raise IndexUnavailable where it is not whole. Each number looks for other clauses."""
 
     def close(self) -> None: ...
 

@@ -1,59 +1,38 @@
-"""Question to passages: lemmas, character n-grams and vectors, fused, with a cut-off that was measured.
+"""Question to passages: words and meaning, fused, and how likely it is that the first of them answer.
 
-Every clause of the library is a candidate for every question. The question's language is a hint for
-reading it and never a filter; translations of one clause are separate passages here.
+In a library of ordinary size every clause is a candidate for every question; in a large one, those that
+words or vectors bring near. The question's language is never a filter; translations of one clause are
+separate passages here.
 """
 
 import asyncio
-import math
-from dataclasses import dataclass
 
 import numpy as np
 
 from knowledge import stopwords
-from knowledge.bm25 import Scores
+from knowledge.bm25 import Places, Scores, best
+from knowledge.confidence import Confidence, evidence
 from knowledge.folding import words
+from knowledge.fusion import OTHER_LANGUAGE, Weights, features, lexical_mean
 from knowledge.index import IndexHolder, Snapshot
 from knowledge.lexical import MOST_WORDS, LexicalScores
 from knowledge.model import Clause, Passage, SearchResult
-from knowledge.ports import Encoder
+from knowledge.semantic import QuestionMeaning
 
-# The vector index is asked for this many clauses of each language; the others count as unlike.
-VECTOR_DEPTH = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Weights:
-    """How the scores, each in 0..1, are added up, and where the cut-off lies.
-
-    Measured on 67 answerable and 11 unanswerable questions in their document's own language, four
-    languages, each left out in turn: hit@5 of 0.72 against 0.75 on the rows that chose the weights, and
-    between 0.67 and 0.75 for lemmas 0.3-1, vectors 0-0.6, section 0-0.4: the choice matters little. The
-    hashed vectors repeat what the n-grams say, hence their small part.
-    """
-
-    grams: float = 1.0
-    lemmas: float = 0.7
-    vectors: float = 0.3
-    section: float = 0.2
-    other_language: float = 0.8
-    # On 207 answerable and 35 unanswerable questions over two libraries, 6 and 12 lie below it: to
-    # withhold an answer is worse than to quote a clause that a person sees not to settle the question.
-    cut_off: float = 0.18
-    foreign_cut_off: float = 0.05
-    steepness: float = 20.0
-
-    def fuse(self, grams: Scores, lemmas: Scores, vectors: Scores, section: Scores) -> Scores:
-        """Return the weighted mean; `section` is the best lexical score under the same headings."""
-        total = self.grams + self.lemmas + self.vectors + self.section * (self.grams + self.lemmas)
-        lexical = self.grams * grams + self.lemmas * lemmas
-        return (lexical + self.vectors * vectors + self.section * section) / total
+# Up to so many clauses all are scored; in a larger library twice so many by words, and by vectors so many
+# of each language, of which the other languages' best half remains.
+SMALL = 3000
+DEPTH = 60
 
 
 class Retriever:
-    def __init__(self, holder: IndexHolder, weights: Weights | None = None) -> None:
+    def __init__(
+        self, holder: IndexHolder, weights: Weights | None = None, confidence: Confidence | None = None
+    ) -> None:
         self._holder = holder
         self._weights = weights or Weights()
+        self._most = self._weights.total
+        self._confidence = confidence or Confidence()
 
     async def search(self, question: str, *, language: str | None = None, count: int = 20) -> SearchResult:
         """Return the nearest `count` passages (all, if the library has fewer), best first.
@@ -61,7 +40,7 @@ class Retriever:
         They are there also for `not_found`. An empty library or question finds nothing.
         """
         snapshot = await self._holder.current()
-        return await asyncio.to_thread(self._search, snapshot, question, language, count)
+        return await self._ask(snapshot, question, language, count)
 
     async def library(self) -> tuple[Clause, ...]:
         """Return every clause that is searched, in the library's order."""
@@ -69,81 +48,80 @@ class Retriever:
 
     async def warm(self) -> None:
         """Bring the library, its index and the dictionaries into memory."""
-        snapshot = await self._holder.current()
-        await asyncio.to_thread(self._search, snapshot, "?", None, 1)
+        await self._ask(await self._holder.current(), "?", None, 1)
 
-    def _search(self, snapshot: Snapshot, question: str, language: str | None, count: int) -> SearchResult:
+    async def _ask(self, snapshot: Snapshot, question: str, language: str | None, count: int) -> SearchResult:
         if not snapshot.clauses:
             return SearchResult("not_found", ())
         language = language or stopwords.guess(words(question)[:MOST_WORDS])
-        lexical = snapshot.lexical.scores(question, language)
-        fused = self._fused(snapshot, lexical, question) * self._nearness(snapshot, language)
-        order = _order(snapshot, fused)
-        passages = tuple(
-            Passage(snapshot.clauses[place], float(fused[place])) for place in order[: max(count, 0)]
+        meaning = snapshot.semantic.read(question)
+        if len(snapshot.clauses) <= max(SMALL, count):
+            return await asyncio.to_thread(self._search, snapshot, question, language, meaning, count)
+        # The vectors are in another process: both look at the same time.
+        lexical, near = await asyncio.gather(
+            asyncio.to_thread(snapshot.lexical.scores, question, language),
+            asyncio.to_thread(_nearest, snapshot, meaning, language),
         )
-        probability = self._probability(snapshot, float(fused[order[0]]), question, language)
-        return SearchResult("found" if probability >= 0.5 else "not_found", passages, probability)
+        return await asyncio.to_thread(
+            self._search, snapshot, question, language, meaning, count, lexical, near
+        )
 
-    def _nearness(self, snapshot: Snapshot, language: str | None) -> Scores:
-        """Return a factor for each clause: a little less than 1 in a language that is not the question's,
-        where words that look alike mislead more often than they help.
-        """
-        factors = np.full(len(snapshot.clauses), 1.0)
-        if language in snapshot.lexical.languages:
-            factors *= self._weights.other_language
-            factors[snapshot.lexical.places(language)] = 1.0
-        return factors
-
-    def _fused(self, snapshot: Snapshot, lexical: LexicalScores, question: str) -> Scores:
-        weights = self._weights
-        own = weights.grams * lexical.grams + weights.lemmas * lexical.lemmas
-        section = snapshot.lexical.best_of_section(own)
-        vectors = _vector_scores(snapshot, self._holder.encoder, question)
-        fused = np.clip(weights.fuse(lexical.grams, lexical.lemmas, vectors, section), 0.0, 1.0)
+    def _search(
+        self,
+        snapshot: Snapshot,
+        question: str,
+        language: str | None,
+        meaning: QuestionMeaning | None,
+        count: int,
+        lexical: LexicalScores | None = None,
+        near: Places | None = None,
+    ) -> SearchResult:
+        """Score every clause, or where `near` is given only those and the best by words."""
+        lexical = lexical or snapshot.lexical.scores(question, language)
+        own = lexical_mean(lexical)
+        places = np.arange(len(own))
+        if near is not None:
+            places = np.unique(np.concatenate([near, best(own, max(2 * DEPTH, count))]))
+        table = features(
+            LexicalScores(lexical.lemmas[places], lexical.grams[places]),
+            snapshot.lexical.best_of_section(own)[places],
+            snapshot.semantic.scores(meaning, places) if meaning is not None else None,
+        )
+        scores = self._weights(table) - OTHER_LANGUAGE * _foreign(snapshot, language)[places]
         # Rounded, so that the last bits of a sum never decide between machines.
-        return np.round(fused, 9)
+        order = np.lexsort((snapshot.ranks[places], -np.round(scores, 6)))
+        seen = evidence(
+            snapshot.semantic, meaning, places[order], table[order], scores[order], len(words(question))
+        )
+        probability = self._confidence(seen)
+        passages = tuple(
+            Passage(snapshot.clauses[places[at]], self._share(float(scores[at])))
+            for at in order[: max(count, 0)]
+        )
+        if probability >= self._confidence.answers_from:
+            return SearchResult("found", passages, probability)
+        doubtful = probability >= self._confidence.doubts_from
+        return SearchResult("not_found", passages, probability, doubtful)
 
-    def _probability(self, snapshot: Snapshot, best: float, question: str, language: str | None) -> float:
-        """Return a number in 0..1 that is 0.5 at the cut-off; it is not calibrated beyond that.
-
-        A long question is never covered as well as a short one, so its evidence counts for more. Where
-        no clause is in the question's language, shared words say little either way: only a question
-        that shares next to nothing is then called unanswered.
-        """
-        if best <= 0.0:
-            return 0.0
-        weights = self._weights
-        foreign = language is not None and language not in snapshot.lexical.languages
-        cut_off = weights.foreign_cut_off if foreign else weights.cut_off
-        evidence = best * math.log1p(len(words(question)))
-        return 1.0 / (1.0 + math.exp(-weights.steepness * (evidence - cut_off)))
-
-
-def _order(snapshot: Snapshot, scores: Scores) -> list[int]:
-    """Return places, best first; equal scores stand in the order of documents."""
-    clauses = snapshot.clauses
-    return sorted(
-        range(len(clauses)),
-        key=lambda place: (
-            -scores[place],
-            clauses[place].document,
-            clauses[place].ordinal,
-            clauses[place].clause_id,
-        ),
-    )
+    def _share(self, score: float) -> float:
+        return min(max(score / self._most, 0.0), 1.0)
 
 
-def _vector_scores(snapshot: Snapshot, encoder: Encoder, question: str) -> Scores:
-    """Return cosine similarities in 0..1. The question is encoded once for each language compared with."""
-    if not words(question):
+def _foreign(snapshot: Snapshot, language: str | None) -> Scores:
+    """Return 1 for each clause in another language than the question's, where that has clauses, else 0."""
+    if language not in snapshot.lexical.languages:
         return np.zeros(len(snapshot.clauses))
-    languages = snapshot.lexical.languages
-    vectors = encoder.encode([question] * len(languages), languages)
-    places = {clause.clause_id: place for place, clause in enumerate(snapshot.clauses)}
-    scores = np.zeros(len(snapshot.clauses))
-    for language, vector in zip(languages, vectors, strict=True):
-        for clause_id, similarity in snapshot.nearest(vector, language=language, count=VECTOR_DEPTH):
-            if clause_id in places:
-                scores[places[clause_id]] = max(similarity, 0.0)
-    return scores
+    foreign = np.ones(len(snapshot.clauses))
+    foreign[snapshot.lexical.places(language)] = 0.0
+    return foreign
+
+
+def _nearest(snapshot: Snapshot, meaning: QuestionMeaning | None, language: str | None) -> Places:
+    """Return the places of the nearest clauses by vector: of the question's own language, and of the rest."""
+    if meaning is None:
+        return np.zeros(0, dtype=np.intp)
+    asked = dict.fromkeys(snapshot.lexical.languages, meaning.direction)
+    places, similarities = snapshot.nearest_places(asked, count=DEPTH)
+    own = np.array([snapshot.clauses[place].language == language for place in places], dtype=np.bool_)
+    rest = places[~own]
+    return np.concatenate([places[own], rest[best(similarities[~own], DEPTH)]])

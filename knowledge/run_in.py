@@ -10,16 +10,24 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 
+from knowledge.sentence_words import is_sentence
+
 _TOKEN = re.compile(r"\S+")
 _WORD = re.compile(r"[^\W\d_]+")
 _QUESTION = re.compile(r"^([^.!?:;]{8,80}\?)\s+(?=[\"'“„«»(]*[^\W\d_])")
 _PERIOD = re.compile(r"^((?:\d{1,3}(?:\.\d{1,3})*[.)]?\s+)?[^.!?:;]{3,80}?)\.\s+(?=[\"'“„«»(]*[^\W\d_])")
 _COLON = re.compile(r"^([^.!?:;,]{3,50}):\s+(?=\S)")
+_BEHIND = re.compile(r"\s*(?:[.:–—]|-(?=\s))\s+(?=\S)|\s+(?=\S)")
+_NUMBER = re.compile(r"^\d{1,3}(?:\.\d{1,3})*[.)]?\s")
 # German writes every noun with a capital; a capital inside a sentence says nothing there.
 _CAPITALS_SAY_NOTHING = frozenset({"de", "lb"})
 _MOST_WORDS = 10
+_LEAST_BEHIND = 20
+"""Characters. What is shorter names no subject of its own: "E-mail: a@b.example" stays one text."""
 # Words before a period that ends no sentence.
-_SHORT = "d m r o s št oz npr str el pvz nr no art čl inc llc ltd st sv tel č str гр г т чл напр"
+_SHORT = """
+    d m r o s št oz npr str el pvz nr no art čl inc llc ltd co corp st sv tel č dr mr mrs str гр г т чл напр
+"""
 _ABBREVIATIONS = frozenset(_SHORT.split())
 
 
@@ -55,6 +63,30 @@ def labels(paragraphs: Sequence[str], capitals: Capitals, language: str) -> list
     return found
 
 
+def marked(label: str, paragraph: str) -> str:
+    """Return the label that the markup shows, unless it only stresses a sentence or has little behind it."""
+    stressed = is_sentence(label) and not label.endswith("?")
+    return "" if stressed or len(paragraph) <= len(label) + _LEAST_BEHIND else label
+
+
+def behind(heading: str, paragraph: str, capitals: Capitals, *, is_label: bool) -> str:
+    """Return the paragraph without the heading that it begins with, or all of it where it only seems to.
+
+    "Annual credit" repeats no heading in "Annual credit that was added lasts a year." A label has been
+    found in this very paragraph, so it needs no other sign.
+    """
+    if not heading or paragraph[: len(heading)].casefold() != heading.casefold():
+        return paragraph
+    match = _BEHIND.match(paragraph, len(heading))
+    if match is None or not any(letter.isalnum() for letter in paragraph[match.end() :]):
+        return paragraph
+    if is_label or match.group().strip() or heading[-1] in "?:":
+        return paragraph[match.end() :]
+    words = paragraph[match.end() :].split(maxsplit=2)
+    goes_on = len(words) > 1 and _opens_sentence(words[0], words[1], capitals)
+    return paragraph[match.end() :] if goes_on else paragraph
+
+
 def _question(paragraph: str) -> str:
     match = _QUESTION.match(paragraph)
     return match.group(1) if match else ""
@@ -62,25 +94,31 @@ def _question(paragraph: str) -> str:
 
 def _sentence_or_flattened(capitals: Capitals, language: str) -> Callable[[str], str]:
     def title(paragraph: str) -> str:
-        if first := _first_sentence(paragraph):
+        if first := _first_sentence(paragraph, language):
             return first
         return "" if language in _CAPITALS_SAY_NOTHING else _flattened(paragraph, capitals)
 
     return title
 
 
-def _first_sentence(paragraph: str) -> str:
+def _first_sentence(paragraph: str, language: str) -> str:
     match = _PERIOD.match(paragraph)
-    if match is None or len(paragraph) <= len(match.group(1)) + 20:
+    if match is None or len(paragraph) <= len(match.group(1)) + _LEAST_BEHIND:
         return ""
     first = match.group(1)
     last = first.split()[-1].strip("\"'“”„)»«").casefold()
-    return first if 2 <= len(first.split()) <= 8 and last not in _ABBREVIATIONS else ""
+    following = next(letter for letter in paragraph[match.end() :] if letter.isalpha())
+    if last in _ABBREVIATIONS or following.islower() or not 2 <= len(first.split()) <= 8:
+        return ""
+    named = _NUMBER.sub("", first)
+    return "" if any(map(str.isdigit, named)) or is_sentence(named, language) else first
 
 
 def _before_colon(paragraph: str) -> str:
     match = _COLON.match(paragraph)
-    return match.group(1) if match and len(match.group(1).split()) <= 4 else ""
+    if match is None or len(paragraph) <= match.end() + _LEAST_BEHIND:
+        return ""
+    return match.group(1) if len(match.group(1).split()) <= 4 else ""
 
 
 def _flattened(paragraph: str, capitals: Capitals) -> str:
@@ -90,7 +128,7 @@ def _flattened(paragraph: str, capitals: Capitals) -> str:
             continue
         title = paragraph[: here.start()].strip()
         if before.group()[-1] not in ",;:.-–/(" and not _is_short_small_word(before.group()):
-            return title if len(paragraph) > len(title) + 20 else ""
+            return title if len(paragraph) > len(title) + _LEAST_BEHIND else ""
     return ""
 
 

@@ -1,28 +1,37 @@
 """Putting one document into the library's tables: what is new, what changed, what only moved."""
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path, PurePath
 
-from sqlalchemy import insert
-from sqlmodel import col, select
+from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from knowledge.clauses import Piece
 from knowledge.documents import Document
 from knowledge.errors import LoadError
-from knowledge.identity import Known, assign, content_hash, slug
+from knowledge.identity import assign, slug
 from knowledge.model import FileOutcome
 from knowledge.ports import Clock
-from knowledge.tables import ClauseRow, DocumentRow, DocumentVersionRow, LibraryState
+from knowledge.standing import count as standing_count
+from knowledge.standing import replace, retired_ids, same, standing
+from knowledge.tables import DocumentRow, DocumentVersionRow, LibraryState
+
+Storing = Callable[[str, int, int], None]
 
 
 class Shelving:
-    """One ingestion's work on the tables. `reading` holds the paths of all its files."""
+    """One ingestion's work on the tables. `reading` holds the paths of all its files.
 
-    def __init__(self, clock: Clock, reading: frozenset[str] = frozenset()) -> None:
+    `storing` is told, of a long document, how many clauses are stored and how many there are.
+    """
+
+    def __init__(
+        self, clock: Clock, reading: frozenset[str] = frozenset(), storing: Storing | None = None
+    ) -> None:
         self._clock = clock
         self._reading = reading
+        self._storing = storing or (lambda _name, _done, _all: None)
 
     async def settle(self, session: AsyncSession, name: str, path: Path, hashed: str) -> FileOutcome | None:
         """Decide about a file by its name, place and content alone; None when it has to be split.
@@ -42,7 +51,7 @@ class Shelving:
         moved = known.path != str(path)
         known.path = str(path)
         session.add(known)
-        count = len(await _current(session, known))
+        count = await standing_count(session, known)
         return FileOutcome(name, "moved" if moved else "unchanged", known.language, count)
 
     async def shelve(self, session: AsyncSession, document: Document, path: Path) -> FileOutcome:
@@ -51,19 +60,20 @@ class Shelving:
         if row is None:
             return await self._add(session, document, path)
         back = row.status != "current"
-        rows = await _current(session, row)
-        known = [Known(clause.clause_id, clause.anchor, tuple(clause.path), clause.text) for clause in rows]
-        gone = await _retired_ids(session, row, {clause.clause_id for clause in rows})
+        rows = await standing(session, row)
+        known = [clause.known for clause in rows]
+        gone = await retired_ids(session, row, {old.clause_id for old in known})
         ids = assign(row.slug, document.pieces, known, gone)
-        version_date = document.stated or (row.version_date if _same(rows, ids, document) else self._today())
-        same = (
-            _same(rows, ids, document)
+        as_before = same(rows, ids, document.pieces, document.language)
+        version_date = document.stated or (row.version_date if as_before else self._today())
+        unchanged = (
+            as_before
             and (row.title, row.language, row.version_date)
             == (document.title, document.language, version_date)
             and not back
         )
         row.path, row.content_hash = str(path), document.content_hash
-        if same:
+        if unchanged:
             session.add(row)
             notes = ("the file differs from before, but no clause does", *document.notes)
             return FileOutcome(document.name, "unchanged", row.language, len(rows), notes=notes)
@@ -71,7 +81,8 @@ class Shelving:
         row.version, row.status, row.retired_at = row.version + 1, "current", None
         row.ingested_at = self._clock.now()
         session.add(row)
-        changed = await _replace(session, row, rows, ids, document.pieces)
+        storing = partial(self._storing, document.name)
+        changed = await replace(session, row, rows, ids, document.pieces, storing)
         await _record(session, row, document)
         return FileOutcome(document.name, "changed", row.language, len(ids), changed, document.notes)
 
@@ -89,7 +100,8 @@ class Shelving:
         )
         session.add(row)
         await session.flush()
-        await _replace(session, row, [], assign(row.slug, document.pieces), document.pieces)
+        ids, storing = assign(row.slug, document.pieces), partial(self._storing, document.name)
+        await replace(session, row, [], ids, document.pieces, storing)
         await _record(session, row, document)
         count = len(document.pieces)
         return FileOutcome(document.name, "added", row.language, count, count, document.notes)
@@ -98,7 +110,7 @@ class Shelving:
         before, row.name, row.path = row.name, name, str(path)
         session.add(row)
         await raise_revision(session)
-        count = len(await _current(session, row))
+        count = await standing_count(session, row)
         return FileOutcome(
             name, "moved", row.language, count, notes=(f"was {before}; its clauses keep their ids",)
         )
@@ -128,71 +140,6 @@ async def _twin(session: AsyncSession, name: str, hashed: str) -> DocumentRow | 
         DocumentRow.content_hash == hashed, DocumentRow.name != name, DocumentRow.status == "current"
     )
     return (await session.exec(wanted)).first()
-
-
-async def _current(session: AsyncSession, row: DocumentRow) -> Sequence[ClauseRow]:
-    wanted = select(ClauseRow).where(ClauseRow.document_id == row.id, col(ClauseRow.is_current))
-    return (await session.exec(wanted.order_by(col(ClauseRow.ordinal)))).all()
-
-
-async def _retired_ids(session: AsyncSession, row: DocumentRow, current: set[str]) -> set[str]:
-    """Ids that the document once used. They are never given to another clause."""
-    wanted = select(ClauseRow.clause_id).where(ClauseRow.document_id == row.id).distinct()
-    return set((await session.exec(wanted)).all()) - current
-
-
-def _same(rows: Sequence[ClauseRow], ids: Sequence[str], document: Document) -> bool:
-    before = [(row.clause_id, row.content_hash, row.anchor, row.path, row.language) for row in rows]
-    after = [
-        (
-            clause_id,
-            content_hash(piece.heading, piece.text),
-            piece.anchor,
-            list(piece.path),
-            document.language,
-        )
-        for clause_id, piece in zip(ids, document.pieces, strict=True)
-    ]
-    return before == after
-
-
-async def _replace(
-    session: AsyncSession,
-    row: DocumentRow,
-    rows: Sequence[ClauseRow],
-    ids: Sequence[str],
-    pieces: Sequence[Piece],
-) -> int:
-    """Make `pieces` the current clauses; return how many are new, changed or gone."""
-    before = {clause.clause_id: clause for clause in rows}
-    new: list[dict[str, object]] = []
-    for ordinal, (clause_id, piece) in enumerate(zip(ids, pieces, strict=True)):
-        place = {
-            "ordinal": ordinal,
-            "anchor": piece.anchor,
-            "path": list(piece.path),
-            "language": row.language,
-        }
-        hashed = content_hash(piece.heading, piece.text)
-        clause = before.pop(clause_id, None)
-        if clause is not None and clause.content_hash == hashed:
-            clause.sqlmodel_update(place)
-            session.add(clause)
-            continue
-        if clause is not None:
-            clause.is_current = False
-            session.add(clause)
-        wording = {"heading": piece.heading, "text": piece.text, "content_hash": hashed}
-        stands = {"clause_id": clause_id, "document_id": row.id or 0, "version": row.version}
-        new.append({**stands, **wording, **place, "is_current": True})
-    if new:
-        # all at once: a row at a time would be a trip to the database's thread for each clause
-        await session.exec(insert(ClauseRow), params=new)
-    changed = len(new)
-    for clause in before.values():
-        clause.is_current = False
-        session.add(clause)
-    return changed + len(before)
 
 
 async def _record(session: AsyncSession, row: DocumentRow, document: Document) -> None:

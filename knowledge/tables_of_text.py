@@ -5,45 +5,24 @@ with a capital inside that nothing else in the document spells so; product names
 """
 
 import re
-from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
+from knowledge.fused import Cells, Names, is_fused
 from knowledge.segments import Segment, is_item, squeeze
 
-_UPPER = "A-ZÀ-ÖØ-ÞĀĂĄĆČĎĐĒĖĘĚĢĪĮĶĹĻĽŁŃŅŇŌŐŒŔŘŚŞŠŢŤŪŮŰŲŹŻŽА-ЯЁЄІЇЈЉЊЋЌЎЏҐ"
-_LOWER = "a-zß-öø-ÿāăąćčďđēėęěģīįķĺļľłńņňōőœŕřśşšţťūůűųźżžа-яёєіїјљњћќўџґѝ"
-_WORD = re.compile(rf"[{_UPPER}{_LOWER}]{{4,}}")
-# A word of at least three small letters that a capital follows, or a code such as "CURa" that a word follows.
-_FUSED = re.compile(rf"[{_LOWER}]{{3}}[{_UPPER}][{_LOWER}]{{2}}|^[A-Z]{{2,}}[a-z]?[{_UPPER}][{_LOWER}]{{2}}")
 _GRID = re.compile(r"\t| {3,}|\s\|\s|^\s*\|")
-_STEM = 8
+_WRAPPED = 60
+"""Characters. A shorter line was hardly broken for want of room."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
+    """`text` has a line break where a cell ends, and where the source has one inside the row."""
+
     text: str
     is_header: bool = False
-
-
-class Names:
-    """How often a word with a capital inside occurs in a document: names recur, fused cells do not."""
-
-    def __init__(self, parts: list[Segment]) -> None:
-        self._counts: Counter[str] = Counter()
-        for part in parts:
-            self._counts.update(set(_fused_stems(part)))
-
-    def has(self, word: str) -> bool:
-        """Whether another segment of the document spells a word this way."""
-        return self._counts[_stem(word)] > 1
-
-
-def _stem(word: str) -> str:
-    return word[:_STEM].casefold()
-
-
-def _fused_stems(part: Segment) -> list[str]:
-    return [_stem(word) for line in part.lines for word in _WORD.findall(line) if _FUSED.search(word)]
 
 
 def rows_of(part: Segment, names: Names) -> list[Row]:
@@ -53,28 +32,33 @@ def rows_of(part: Segment, names: Names) -> list[Row]:
     lines = [squeeze(line) for line in part.lines]
     if all(_GRID.search(line.strip()) for line in part.lines):
         return [Row(line, index == 0 and _is_header(line)) for index, line in enumerate(lines)]
-    fused = [_is_fused(line, names) for line in lines]
-    if sum(fused) < 2 or not fused[0]:
+    if sum(is_fused(line, names) for line in lines) < 2 or _is_wrapped(lines):
         return []
+    cells = Cells(lines, names)
+    fused = [is_fused(line, names) or cells.split(line) != line for line in lines]
+    return _rows(lines, fused, cells) if fused[0] else []
+
+
+def _rows(lines: Sequence[str], fused: Sequence[bool], cells: Cells) -> list[Row]:
     each = sum(fused) * 10 >= len(lines) * 7
     rows: list[Row] = []
     for index, line in enumerate(lines):
         if index == 0 and (each or fused[1]) and _is_header(line):
-            rows.append(Row(line, is_header=True))
+            rows.append(Row(cells.split(line, header=True), is_header=True))
         elif each or fused[index] or (rows and rows[-1].is_header):
-            rows.append(Row(line))
+            rows.append(Row(cells.split(line)))
         else:
             rows[-1] = Row(f"{rows[-1].text}\n{line}")
     return rows
 
 
-def _is_fused(line: str, names: Names) -> bool:
-    """Whether two cells meet without a space among the first words of a line."""
-    return any(
-        _FUSED.search(word) and not names.has(word)
-        for part in line.split()[:7]
-        for word in _WORD.findall(part)
+def _is_wrapped(lines: Sequence[str]) -> bool:
+    """Whether the lines are one paragraph's, broken at a width: names with capitals may stand in it."""
+    broken = sum(
+        len(line) >= _WRAPPED and line[-1] not in ".!?:;" and following[0].islower()
+        for line, following in pairwise(lines)
     )
+    return broken * 3 >= len(lines) - 1
 
 
 def _is_header(line: str) -> bool:

@@ -1,9 +1,9 @@
 """A conversation held in a terminal, by a person or by a program."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import uuid4
 
 from bot.channels.hygiene import clean
@@ -62,10 +62,20 @@ class TerminalSession:
             ):
                 for outgoing in waiting:
                     show(outgoing.reply)
-                    await self.transcript.mark_sent(outgoing.message_id)
+                    await _to_the_end(self.transcript.mark_sent(outgoing.message_id))
                     shown += 1
         return shown
 
     async def state(self) -> ConversationState:
         conversation = await self.transcript.find(CHANNEL, self.chat_id)
         return ConversationState.OPEN if conversation is None else ConversationState(conversation.state)
+
+
+async def _to_the_end(work: Coroutine[Any, Any, None]) -> None:
+    """Finish the work also where the chat ends meanwhile: what was shown must not be shown again."""
+    going_on = asyncio.ensure_future(work)
+    try:
+        await asyncio.shield(going_on)
+    except asyncio.CancelledError:
+        await going_on
+        raise

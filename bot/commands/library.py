@@ -7,12 +7,13 @@ from typing import Annotated
 
 import typer
 
+from bot.commands import index
 from bot.commands.running import AsJson, call, counting, note, print_json, run, settings
 from knowledge.model import Clause, FileOutcome, IngestReport
 
 INGEST_EXAMPLES = """Examples:
 
-clausewise ingest terms.md privacy.md
+clausewise ingest terms.md privacy.pdf
 
 clausewise ingest documents/ --keep-missing --json"""
 
@@ -21,7 +22,8 @@ def ingest(
     paths: Annotated[
         list[Path],
         typer.Argument(
-            metavar="PATH", help="Files (.txt, .md) and folders, which are searched to any depth."
+            metavar="PATH",
+            help="Files (text, Markdown, HTML, PDF, Word's .docx) and folders, searched to any depth.",
         ),
     ],
     retire_missing: Annotated[
@@ -37,14 +39,14 @@ def ingest(
     """Read documents into the library.
 
     The same files again change nothing; a changed clause becomes a new version. What cannot be read is
-    named and the rest goes on; the exit status is then 1. From the first document on, the samples are out
-    of play.
+    named, with the reason, and the rest goes on; the exit status is then 1. From the first document on,
+    the samples are out of play.
     """
     report = call(lambda: _read(paths, retire_missing))
     if report.missing and retire_missing is None and _asked_to_retire(report.missing):
         report = call(lambda: _retire(report))
     if report.revision and (_changed(report) or not (settings().data_dir / "index").exists()):
-        call(_index)
+        index.remark(call(index.build))
     if as_json:
         print_json(_report_as_json(report))
     else:
@@ -58,7 +60,9 @@ async def _read(paths: list[Path], retire_missing: bool | None) -> IngestReport:
     files = await _count(paths)
     with counting("reading", files) as step:
         async with open_library(settings()) as library:
-            return await library.ingest(paths, retire_missing=retire_missing, progress=step)
+            return await library.ingest(
+                paths, retire_missing=retire_missing, progress=step, storing=step.part
+            )
 
 
 async def _count(paths: list[Path]) -> int:
@@ -79,20 +83,6 @@ async def _retire(report: IngestReport) -> IngestReport:
         for outcome in report.files
     )
     return replace(report, files=files, revision=revision)
-
-
-async def _index() -> None:
-    from bot.shelf import build_index
-    from knowledge.errors import IndexLocked, IndexUnavailable
-
-    try:
-        with counting("preparing the search") as step:
-            step("")
-            await build_index(settings())
-    except IndexLocked:
-        note("Another process is running on this library; it takes up what changed by itself.")
-    except IndexUnavailable as fault:
-        note(f"The vector index could not be made, so exact search answers: {fault}")
 
 
 def _person_is_there() -> bool:

@@ -36,11 +36,11 @@ def route(
     gets {"id", "error"}, and the exit status is then 1.
     """
     from bot.language import ProductLanguages
-    from bot.routing.router import RuleRouter
+    from bot.routing.combining import CombinedRouter
 
     if (text is None) == (batch is None):
         fail("give either a message or --batch FILE", 2)
-    router, languages = RuleRouter(), ProductLanguages()
+    router, languages = CombinedRouter(), ProductLanguages()
     default = settings().default_language
 
     def intent_of(message: str, language: str | None) -> Intent:

@@ -41,8 +41,9 @@ def call(work: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
     from bot.errors import BotError, ConfigurationError
     from knowledge.errors import KnowledgeError
 
+    going_on = work()
     try:
-        return asyncio.run(work())
+        return asyncio.run(going_on)
     except (typer.Exit, typer.Abort):
         raise
     except ConfigurationError as error:
@@ -59,6 +60,9 @@ def call(work: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
         raise typer.Exit(130) from None
     except Exception as error:
         _unexpected(error)
+    finally:
+        # Interrupted before its first step, it would be called forgotten on the way out.
+        going_on.close()
 
 
 def run(work: Callable[[], Coroutine[Any, Any, int | None]]) -> NoReturn:
@@ -105,14 +109,24 @@ def one_of_ours(language: str | None) -> str | None:
     return language
 
 
+class Counting:
+    """Where a long work is told how far it is; shows nothing itself."""
+
+    def __call__(self, name: str) -> None:
+        """Begin the next piece of the work."""
+
+    def part(self, name: str, done: int, of: int) -> None:
+        """Say how far a long piece is."""
+
+
 @contextmanager
-def counting(what: str, total: int | None = None) -> Iterator[Callable[[str], None]]:
+def counting(what: str, total: int | None = None) -> Iterator[Counting]:
     """Show how far a long work is, on stderr and only where that is a terminal; gone when it ends.
 
     Gives a function to call with the name of each piece before it is done.
     """
     if not sys.stderr.isatty():
-        yield lambda _name: None
+        yield Counting()
         return
     from rich.console import Console
     from rich.markup import escape
@@ -130,11 +144,15 @@ def counting(what: str, total: int | None = None) -> Iterator[Callable[[str], No
         columns += [BarColumn(bar_width=24), MofNCompleteColumn()]
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task(what, total=total)
-        begun = False
 
-        def step(name: str) -> None:
-            nonlocal begun
-            progress.update(task, advance=int(begun), description=f"{what} {escape(name)}")
-            begun = True
+        class Shown(Counting):
+            begun = False
 
-        yield step
+            def __call__(self, name: str) -> None:
+                progress.update(task, advance=int(self.begun), description=f"{what} {escape(name)}")
+                self.begun = True
+
+            def part(self, name: str, done: int, of: int) -> None:
+                progress.update(task, description=f"{what} {escape(name)}, clause {done} of {of}")
+
+        yield Shown()

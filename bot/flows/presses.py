@@ -44,6 +44,8 @@ class Presses:
                 await self._acting.confirm(talk, values["token"])
             case "withdraw":
                 await self._acting.withdraw(talk, values["action"])
+            case "clause":
+                await self._questions.show(talk, values["clause"])
             case "feedback":
                 self._questions.rate(talk, clause_id=values["clause"], helpful=values["helpful"] == "yes")
             case "person":

@@ -2,12 +2,15 @@
 
 from collections.abc import Sequence
 
-from bot.model import Block
+from bot.model import Block, Button
 from bot.ports import Answerer, Clauses
-from bot.render import answer_blocks, citation_view, not_found_blocks
+from bot.render import answer_blocks, citation_view, nearest_headings, not_found_blocks
 from bot.tables import FeedbackRow, UnansweredRow
 from bot.talk import Talk
 from knowledge.model import Citation, Grounded, NotFound
+
+# What fits on a button in every channel.
+LONGEST_LABEL = 48
 
 
 class Questions:
@@ -69,7 +72,18 @@ class Questions:
         )
         self._missed(talk)
         blocks = not_found_blocks(found, talk.messages)
-        talk.reply(*blocks, buttons=(talk.button("person", "button.person"),))
+        talk.reply(*blocks, buttons=(*_choices(talk, found), talk.button("person", "button.person")))
+
+    async def show(self, talk: Talk, clause_id: str) -> None:
+        """Quote the clause that a customer chose among those that came near."""
+        clause = await self._clauses.by_id(clause_id)
+        if clause is None:
+            talk.tell("rejected.expired")
+            return
+        other = clause.language != talk.language
+        await self._found(
+            talk, Grounded((Citation(clause, clause.text, other_language=other),), talk.language)
+        )
 
     def rate(self, talk: Talk, *, clause_id: str, helpful: bool) -> None:
         """Record whether an answer helped; the last word on an answer counts."""
@@ -90,3 +104,17 @@ class Questions:
 
     def _missed(self, talk: Talk) -> None:
         talk.received.conversation.misses += 1
+
+
+def _choices(talk: Talk, found: NotFound) -> tuple[Button, ...]:
+    """Return a button for each section that may be meant."""
+    if not found.choices:
+        return ()
+    return tuple(
+        talk.button("clause", "", text=_label(heading), clause=clause.clause_id)
+        for heading, clause in nearest_headings(found).items()
+    )
+
+
+def _label(heading: str) -> str:
+    return heading if len(heading) <= LONGEST_LABEL else f"{heading[: LONGEST_LABEL - 1].rstrip()}…"

@@ -1,1 +1,1 @@
-"""Message -> Intent by rules, without a model."""
+"""Message -> Intent: rules over lexicons, and the encoder where they are weak."""

@@ -34,7 +34,25 @@ def asks_to_cancel(message: Message) -> str | None:
         if heading and not _announces(sentence):
             return None
         antecedent = sentence.has("account", "subscription") and not sentence.has("foreign", "marketing")
-    return None
+    return "cancel:named" if _merely_named(message) else None
+
+
+def _merely_named(message: Message) -> bool:
+    """Whether it is no more than "closure of the account, please"; without the please it may be a topic."""
+    clauses = [clause for _, clause in message.clauses]
+    if message.asks or message.pasted or not message.has("please") or len(message.sentences) > 2:
+        return False
+    if message.has(
+        "verbs.close.imp", "verbs.close.inf", "verbs.close.second", "verbs.close.first", "want", "or"
+    ):
+        return False
+    named = any(
+        clause.has("verbs.close.noun") and clause.has("account", "subscription") for clause in clauses
+    )
+    inside = (small_words(clause) for clause in clauses)
+    return named and all(
+        len(known) == len(clause.tokens) for known, clause in zip(inside, clauses, strict=True)
+    )
 
 
 def _announces(sentence: Sentence) -> bool:
@@ -66,7 +84,7 @@ def _names(clause: Clause) -> bool:
 
 def _doubtful(message: Message, sentence: Sentence, at: int, verb: Span) -> bool:
     clause = sentence.clauses[at]
-    if clause.has("negator", "third", "marketing") or _alternative(clause, verb):
+    if clause.has("negator", "marketing") or clause.bare("third", "you") or _alternative(clause, verb):
         return True
     knowing = [start for concept in _KNOWING for start, _ in clause.bare(concept, "want")]
     if not _directly(message, clause, verb) or any(start < verb[0] for start in knowing):
@@ -77,6 +95,8 @@ def _doubtful(message: Message, sentence: Sentence, at: int, verb: Span) -> bool
         return True
     if sentence.mark == "?" and (message.has("third") or not _polite_question(clause)):
         return True
+    if clause.has("probe") and clause.has("you") and not clause.has("mine", "please", "want"):
+        return True  # many leave the question mark out: "can you delete an account for inactivity"
     if _anybody_wishes(clause):
         return True
     if verb in clause.spans("verbs.close.noun", "verbs.close.first") and not _opens(clause, verb):
@@ -128,7 +148,7 @@ def _merely_stated(sentence: Sentence, at: int) -> bool:
 def _dangling(earlier: Clause, clause: Clause) -> bool:
     """Whether the no of an earlier clause reaches this one: "do not pause, close or delete my account"."""
     no = earlier.spans("negator")
-    if not no or len(earlier.tokens) == 1:
+    if not no or len(earlier.tokens) == 1 or earlier.has("unneeded"):
         return False
     if earlier.tokens[-1] == "to" or clause.has("or"):
         return True

@@ -23,12 +23,20 @@ class RuleRouter:
 
     def route(self, text: str, language: str | None) -> Intent:
         """Decide what a message asks for. `language` is a hint: the words decide where they are clear."""
-        message = read(text, lexicon(reading_language(text, language)))
-        for rule in _RULES:
-            intent = rule(message)
-            if intent is not None:
-                return intent
-        return Intent(IntentKind.OTHER, reason="other:nothing-recognised")
+        return decided(read_message(text, language))
+
+
+def read_message(text: str, language: str | None) -> Message:
+    return read(text, lexicon(reading_language(text, language)))
+
+
+def decided(message: Message) -> Intent:
+    """What the first rule that knows the message says of it."""
+    for rule in _RULES:
+        intent = rule(message)
+        if intent is not None:
+            return intent
+    return Intent(IntentKind.OTHER, reason="other:nothing-recognised")
 
 
 def reading_language(text: str, hint: str | None) -> str:

@@ -5,7 +5,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-SUFFIXES = (".txt", ".md")
+from knowledge.loading.formats import PAGES, TEXTS
+
+SUFFIXES = (*TEXTS, *PAGES, ".pdf", ".docx")
+_ADVICE = {
+    ".doc": "Word's old format is not read. Open it in Word or LibreOffice and save it as .docx.",
+    ".docm": "Documents with macros are not read. Save it as .docx.",
+    ".odt": "OpenDocument is not read. Open it in LibreOffice and save it as .docx or PDF.",
+    ".rtf": "Rich text is not read. Open it in Word or LibreOffice and save it as .docx.",
+    ".pages": "Documents of Pages are not read. Export it as .docx or PDF.",
+}
+"""Documents that a folder may hold and that are not read: they are named, and never passed over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +58,10 @@ def discover(paths: Sequence[Path]) -> Discovery:
         if path.is_dir():
             inside = _under(path, refused)
             folders.append(path)
-            unnamed = [file for file in inside if not _has_storable_name(file)]
-            refused += [Refused(_printable(file), _problem(file)) for file in unnamed]
-            inside = [file for file in inside if _has_storable_name(file)]
-            if not inside and not unnamed:
+            unread = [file for file in inside if _problem(file)]
+            refused += [Refused(_printable(file), _problem(file)) for file in unread]
+            inside = [file for file in inside if not _problem(file)]
+            if not inside and not unread:
                 refused.append(
                     Refused(_printable(given), f"No {_suffixes()} file in this folder. Name another folder.")
                 )
@@ -80,7 +90,7 @@ def _under(folder: Path, refused: list[Refused]) -> list[Path]:
         found += [
             Path(root, name)
             for name in sorted(names)
-            if not name.startswith(".") and _is_document(Path(root, name))
+            if not name.startswith((".", "~$")) and _is_document(Path(root, name))
         ]
     return found
 
@@ -91,7 +101,9 @@ def _problem(path: Path) -> str:
     if not path.exists():
         return "No such file or folder. Check the path."
     if not path.is_file():
-        return "Not a file. Name a text file or a folder with text files."
+        return "Not a file. Name a document or a folder with documents."
+    if advice := _ADVICE.get(path.suffix.lower()):
+        return advice
     if path.suffix.lower() not in SUFFIXES:
         return f"Only {_suffixes()} files are read. Save the document as plain text (UTF-8) or Markdown."
     return ""
@@ -106,8 +118,8 @@ def _printable(path: Path) -> str:
 
 
 def _is_document(path: Path) -> bool:
-    return path.suffix.lower() in SUFFIXES and path.is_file()
+    return path.suffix.lower() in (*SUFFIXES, *_ADVICE) and path.is_file()
 
 
 def _suffixes() -> str:
-    return " or ".join(SUFFIXES)
+    return f"{', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}"

@@ -1,4 +1,8 @@
-"""`make bench`: quality and time, always in a data folder of its own that is thrown away afterwards."""
+"""`make bench`: every figure of the search, the encoder, routing, the start and the index at size.
+
+All of it happens in data folders that are thrown away afterwards. What measures memory or threads has a
+process of its own, and each part can be run alone: `python -m tests.bench.compare`, and so on.
+"""
 
 import argparse
 import asyncio
@@ -10,16 +14,19 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from bot.config import Settings
-from bot.shelf import SAMPLES, open_library, open_search
+from bot.shelf import open_library, open_search
 from bot.tabulate import evaluation_table
-from knowledge.evaluation import evaluate, read_questions
+from knowledge.evaluation import Question, evaluate
 from knowledge.retrieval import Retriever
+from tests.bench import given as samples
+from tests.bench.given import QUESTIONS as QUESTIONS
+from tests.bench.given import ROOT
+from tests.bench.table import at
 
-ROOT = Path(__file__).parents[2]
-QUESTIONS = sorted((ROOT / "tests" / "samples").glob("questions.*.jsonl"))
 PROMPT_LIMIT_S = 60.0
 # What prompt_toolkit sends when it begins to read a line: pasted text is to be bracketed.
 PROMPT = b"\x1b[?2004h"
@@ -27,31 +34,57 @@ PROMPT = b"\x1b[?2004h"
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
-    parser.add_argument("--docs", type=Path, action="append", help="documents; default: the samples")
+    samples.add_to(parser)
+    parser.add_argument("--intents", type=Path, action="append", default=[], help="labelled messages")
     parser.add_argument(
-        "--questions", type=Path, action="append", help="question sets; default: the samples'"
+        "--size", type=int, default=5000, help="clauses of the index at size; 0: leave it out"
     )
     given = parser.parse_args()
-    docs, questions = given.docs or [SAMPLES], given.questions or QUESTIONS
-    missing = [str(path) for path in [*docs, *questions] if not path.exists()]
-    if missing:
-        parser.error(f"no such file or folder: {', '.join(missing)}")
+    docs, questions = samples.taken(parser, given)
+    samples.check(parser, given.intents)
+    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     with tempfile.TemporaryDirectory(prefix="clausewise-bench-") as folder:
-        asyncio.run(measure(Settings(data_dir=Path(folder) / "library", database_url=""), docs, questions))
+        head("The search")
+        settings = Settings(data_dir=Path(folder) / "library", database_url="")
+        asyncio.run(measure(settings, docs, samples.read_rows(questions)))
+        print_parts(docs, questions, given.intents)
+        head("The start")
         print_startup(Path(folder) / "chat")
+    if given.size:
+        head(f"The index at {given.size} clauses")
+        run("size", "--clauses", str(given.size))
 
 
-async def measure(settings: Settings, docs: list[Path], questions: list[Path]) -> None:
-    """Ingest `docs`, score `questions`, time every query on its own after one to warm up."""
+def print_parts(docs: Sequence[Path], questions: Sequence[Path], intents: Sequence[Path]) -> None:
+    head("The search beside its parts and beside others")
+    named = [("--docs", path) for path in docs] + [("--questions", path) for path in questions]
+    run("compare", *(word for name, path in named for word in (name, str(path))))
+    head("The encoder")
+    run("encoder")
+    head("What messages ask for")
+    run("intents")
+    if intents:
+        run("intents", *map(str, intents))
+
+
+def head(title: str) -> None:
+    print(f"\n## {title}\n")
+
+
+def run(part: str, *arguments: str) -> None:
+    """Run one part in a process of its own; the bench ends with it where it fails."""
+    done = subprocess.run([sys.executable, "-m", f"tests.bench.{part}", *arguments], cwd=ROOT)
+    if done.returncode:
+        raise SystemExit(f"tests.bench.{part} ended with {done.returncode}")
+
+
+async def measure(settings: Settings, docs: list[Path], rows: Sequence[Question]) -> None:
+    """Ingest `docs`, score `rows`, time every query on its own after one to warm up."""
     started = time.perf_counter()
     async with open_library(settings) as library:
         report = await library.ingest(docs)
         clauses = sum(outcome.clauses for outcome in report.files)
     print(f"ingested: {len(report.files)} files, {clauses} clauses in {time.perf_counter() - started:.1f} s")
-    lines = [line for file in questions for line in file.read_text(encoding="utf-8").splitlines()]
-    rows, unusable = read_questions(lines)
-    if unusable:
-        raise SystemExit(f"{len(unusable)} unusable rows, the first: {unusable[0].reason}")
     started = time.perf_counter()
     async with open_search(settings) as retriever:
         await retriever.warm()
@@ -67,13 +100,7 @@ async def _print_times(retriever: Retriever, questions: list[str]) -> None:
         await retriever.search(question)
         times.append(1000 * (time.perf_counter() - started))
     times.sort()
-    print(
-        f"time per query: p50 {_at(times, 0.5):.1f} ms, p95 {_at(times, 0.95):.1f} ms ({len(times)} queries)"
-    )
-
-
-def _at(ordered: list[float], share: float) -> float:
-    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+    print(f"time per query: p50 {at(times, 0.5):.1f} ms, p95 {at(times, 0.95):.1f} ms ({len(times)} queries)")
 
 
 def print_startup(data_dir: Path) -> None:

@@ -8,14 +8,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from knowledge.adapters.chroma import ChromaIndex
-from knowledge.encoder.hashed import HashedEncoder
+from knowledge.adapters.chroma import CANARIES, ChromaIndex
+from knowledge.adapters.chroma_child import ChildStore
+from knowledge.adapters.chroma_store import ChromaStore
 from knowledge.errors import IndexUnavailable
-from knowledge.exact import ClauseVectors, ExactIndex
+from knowledge.exact import ClauseVectors, ExactIndex, clause_text
 from knowledge.model import Clause
 from knowledge.ports import VectorIndex, Vectors
+from tests.bench.corpus import clauses
+from tests.fakes import FakeEncoder
 
-ENCODER = HashedEncoder(256)
+ENCODER = FakeEncoder(256)
 
 Make = Callable[[], VectorIndex]
 
@@ -32,6 +35,8 @@ CLAUSES = (
     clause("seat", "A seat may be used by one agent."),
     clause("kartica", "Kartica se bremeni prvi dan v mesecu.", "sl"),
 )
+# More than Chroma is given at once, and than are compared one by one.
+MANY = [one for one in clauses(2_250) if one.language == "en"]
 
 
 def vector(text: str, language: str = "en") -> Vectors:
@@ -39,13 +44,24 @@ def vector(text: str, language: str = "en") -> Vectors:
     return np.asarray(row, dtype=np.float32)
 
 
-def chroma(directory: Path) -> ChromaIndex:
-    return ChromaIndex(directory / "vectors", ClauseVectors(ENCODER), encoder_name=ENCODER.name)
+def chroma(directory: Path, encoder: FakeEncoder = ENCODER) -> ChromaIndex:
+    store = ChromaStore(directory / "vectors")
+    return ChromaIndex(store, ClauseVectors(encoder), encoder_name=encoder.name)
 
 
-@pytest.fixture(params=["exact", "chroma"])
+def in_child(directory: Path) -> ChromaIndex:
+    store = ChildStore(directory / "vectors")
+    return ChromaIndex(store, ClauseVectors(ENCODER), encoder_name=ENCODER.name)
+
+
+@pytest.fixture(params=["exact", "chroma", "child"])
 def index(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[VectorIndex]:
-    made: VectorIndex = chroma(tmp_path) if request.param == "chroma" else ExactIndex(ClauseVectors(ENCODER))
+    makers: dict[str, Make] = {
+        "exact": lambda: ExactIndex(ClauseVectors(ENCODER)),
+        "chroma": lambda: chroma(tmp_path),
+        "child": lambda: in_child(tmp_path),
+    }
+    made = makers[request.param]()
     yield made
     made.close()
 
@@ -73,6 +89,14 @@ def test_languages_are_kept_apart(index: VectorIndex) -> None:
     assert index.nearest(vector("kartica"), language="bg", count=9) == []
 
 
+def test_several_languages_at_once(index: VectorIndex) -> None:
+    index.build(CLAUSES)
+    asked = {"sl": vector("kartica", "sl"), "bg": vector("карта", "bg"), "en": vector("seat")}
+    found = index.nearest_each(asked, count=2)
+    assert found == [index.nearest(one, language=language, count=2) for language, one in asked.items()]
+    assert [len(nearest) for nearest in found] == [1, 0, 2]
+
+
 @pytest.mark.parametrize(("count", "expected"), [(0, 0), (1, 1), (3, 3), (50, 3)])
 def test_as_many_as_there_are(index: VectorIndex, count: int, expected: int) -> None:
     index.build(CLAUSES)
@@ -93,9 +117,15 @@ def test_an_empty_library(index: VectorIndex) -> None:
 
 
 def test_more_clauses_than_a_batch(index: VectorIndex) -> None:
-    index.build([clause(f"c{number}", f"Clause number {number} of many.") for number in range(450)])
-    found = index.nearest(vector("H\nClause number 321 of many."), language="en", count=5)
-    assert found[0][0] == "c321"
+    index.build(MANY)
+    found = index.nearest(vector(clause_text(MANY[321])), language="en", count=5)
+    assert found[0][0] == MANY[321].clause_id
+
+
+def test_what_is_whole_passes_every_check(index: VectorIndex) -> None:
+    index.build(MANY)
+    for number in range(5):
+        index.check(number)
 
 
 def test_exact_and_chroma_agree(tmp_path: Path) -> None:
@@ -135,12 +165,12 @@ def test_opened_again_it_encodes_only_its_canaries(tmp_path: Path) -> None:
         return ClauseVectors(ENCODER)(clauses)
 
     many = [clause(f"c{number}", f"Clause number {number}.") for number in range(30)]
-    again = ChromaIndex(tmp_path / "vectors", counted, encoder_name=ENCODER.name)
+    again = ChromaIndex(ChromaStore(tmp_path / "vectors"), counted, encoder_name=ENCODER.name)
     again.build(many)
     again.close()
     encoded.clear()
     again.build(many)
-    assert len(encoded) == 3
+    assert len(encoded) == CANARIES
     again.close()
 
 
@@ -148,8 +178,8 @@ def test_another_encoder_makes_it_anew(tmp_path: Path) -> None:
     first = chroma(tmp_path)
     first.build(CLAUSES)
     first.close()
-    wider = HashedEncoder(512)
-    second = ChromaIndex(tmp_path / "vectors", ClauseVectors(wider), encoder_name=wider.name)
+    wider = FakeEncoder(512)
+    second = chroma(tmp_path, wider)
     second.build(CLAUSES)
     assert second.nearest(wider.encode(["card"], ["en"])[0], language="en", count=1)[0][0] == "card"
     second.close()
@@ -229,7 +259,7 @@ def test_a_collection_with_other_vectors_is_noticed(tmp_path: Path) -> None:
 def test_a_fault_while_asked_is_unavailable(tmp_path: Path) -> None:
     index = chroma(tmp_path)
     index.build(CLAUSES)
-    wrong: Vectors = HashedEncoder(16).encode(["card"], ["en"])[0]
+    wrong: Vectors = FakeEncoder(16).encode(["card"], ["en"])[0]
     with pytest.raises(IndexUnavailable, match="failed"):
         index.nearest(wrong, language="en", count=1)
     index.close()

@@ -1,5 +1,6 @@
 """`ingest`, `clauses`, `search`, `ask`, `route` and `eval`, as a person or a program calls them."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -76,8 +77,9 @@ def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A DATA_DIR that does not exist yet, and a folder for documents. No vector index is made."""
     monkeypatch.setenv("DATA_DIR", str(tmp_path / "data"))
 
-    async def no_index(_settings: object) -> None:
+    async def no_index(*_asked: object, **_options: object) -> bot.shelf.IndexReport:
         (tmp_path / "data" / "index").mkdir(exist_ok=True)
+        return bot.shelf.IndexReport("ready", 0, 0, 0.0, 0)
 
     monkeypatch.setattr(bot.shelf, "build_index", no_index)
     documents = tmp_path / "documents"
@@ -132,9 +134,11 @@ def test_what_cannot_be_read_is_named_and_the_rest_goes_on(empty: Path, tmp_path
     (empty / "binary.txt").write_bytes(bytes(range(256)))
     (empty / "twin.md").write_text(TERMS)
     (empty / "report.pdf").write_bytes(b"%PDF-1.7")
+    (empty / "letter.doc").touch()
+    (empty / "picture.png").touch()
     (tmp_path / "bare").mkdir()
     ran = clausewise(
-        "ingest", empty, empty / "report.pdf", tmp_path / "bare", tmp_path / "missing.txt", "--json"
+        "ingest", empty, empty / "picture.png", tmp_path / "bare", tmp_path / "missing.txt", "--json"
     )
     assert ran.status == 1
     outcome = {file["name"]: (file["status"], " ".join(file["notes"])) for file in ran.json["files"]}
@@ -143,13 +147,53 @@ def test_what_cannot_be_read_is_named_and_the_rest_goes_on(empty: Path, tmp_path
     assert "file is empty" in refused["empty.txt"]
     assert "not a text file" in refused["binary.txt"]
     assert "Same content as terms.md" in refused["twin.md"]
-    assert any("Only .txt or .md files are read" in notes for notes in refused.values())
-    assert any("No .txt or .md file in this folder" in notes for notes in refused.values())
+    assert "damaged" in refused["report.pdf"]
+    assert any("Word's old format" in notes for notes in refused.values())
+    assert any("Only .txt, .md, .html" in notes for notes in refused.values())
+    assert any("file in this folder" in notes for notes in refused.values())
     assert any("No such file or folder" in notes for notes in refused.values())
-    assert len(refused) == 6
+    assert len(refused) == 8
     told = clausewise("ingest", empty)
     assert told.status == 1
-    assert "1 document with 3 clauses, nothing changed, 3 refused" in told.out
+    assert "1 document with 3 clauses, nothing changed, 5 refused" in told.out
+
+
+def test_documents_of_every_kind_in_one_batch(empty: Path) -> None:
+    import docx
+    from reportlab.pdfgen.canvas import Canvas
+
+    (empty / "a.html").write_text("<h1>Returns</h1><p>Goods may be sent back within thirty days.</p>")
+    document = docx.Document()
+    document.add_heading("Delivery", 1)
+    document.add_paragraph("Parcels arrive within three days of the order.")
+    document.save(str(empty / "b.docx"))
+    canvas = Canvas(str(empty / "c.pdf"))
+    canvas.drawString(72, 700, "Invoices are sent by electronic mail on the first of the month.")
+    canvas.save()
+    (empty / "d.txt").write_bytes(
+        "Клиентът може да прекрати договора, ако не е доволен от услугата.".encode("cp1251")
+    )
+    (empty / "e.pdf").write_bytes(b"%PDF-1.7 broken")
+    ran = clausewise("ingest", empty, "--json")
+    assert ran.status == 1
+    found = {file["name"]: (file["status"], file["clauses"]) for file in ran.json["files"]}
+    assert found == {
+        "a.html": ("added", 1),
+        "b.docx": ("added", 1),
+        "c.pdf": ("added", 1),
+        "d.txt": ("added", 1),
+        "e.pdf": ("refused", 0),
+    }
+    notes = {file["name"]: " ".join(file["notes"]) for file in ran.json["files"]}
+    assert "windows-1251" in notes["d.txt"]
+    assert "damaged" in notes["e.pdf"]
+    texts = {clause["document"]: clause for clause in clausewise("clauses", "--json").lines}
+    assert texts["a.html"]["heading"] == "Returns"
+    assert texts["b.docx"]["text"] == "Parcels arrive within three days of the order."
+    assert texts["c.pdf"]["text"].startswith("Invoices are sent")
+    again = clausewise("ingest", empty)
+    assert "unchanged c.pdf" in again.out
+    assert "refused   e.pdf" in again.out
 
 
 def test_a_byte_order_mark_is_no_text(empty: Path) -> None:
@@ -468,6 +512,16 @@ def test_eval_without_questions(empty: Path) -> None:
     assert "no questions to score" in nothing.err
 
 
+def all_of(terminal: int) -> str:
+    """What was written to a terminal whose other end is closed: it is handed out piece by piece."""
+    pieces: list[bytes] = []
+    with contextlib.suppress(OSError):
+        while piece := os.read(terminal, 65536):
+            pieces.append(piece)
+    os.close(terminal)
+    return b"".join(pieces).decode()
+
+
 def test_progress_only_on_a_terminal(
     empty: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -483,7 +537,8 @@ def test_progress_only_on_a_terminal(
         with counting("reading", 2) as step:
             step("terms.md")
             step("[odd].md")
-    shown = os.read(leader, 65536).decode()
-    os.close(leader)
+            step.part("[odd].md", 2000, 5000)
+    shown = all_of(leader)
     assert "reading [odd].md" in shown
+    assert "clause 2000 of 5000" in shown
     assert "1/2" in shown

@@ -1,11 +1,16 @@
 """A question is answered with the clause that settles it, in each language, on the sample documents."""
 
+from dataclasses import replace
+
 import pytest
 from sqlmodel import select
 
 from bot.app import App
 from bot.model import ConversationState
 from bot.tables import FeedbackRow, UnansweredRow
+from knowledge.answering import Answering
+from knowledge.confidence import Confidence
+from knowledge.retrieval import Retriever
 from tests.make import Customer, all_text
 
 QUESTIONS = {
@@ -49,12 +54,49 @@ async def test_before_the_first_answer_it_says_that_it_is_a_machine_and_then_no_
     assert notice not in all_text(second)
 
 
+async def be_sure_of_nothing(app: App, *, doubts_from: float) -> None:
+    """Let no question be answered, and leave those in doubt from this probability on."""
+    collection = await app.shelf.collection()
+    confidence = replace(Confidence(), answers_from=2.0, doubts_from=doubts_from)
+    collection.answering = Answering(Retriever(collection.index, confidence=confidence))
+
+
 async def test_what_the_documents_do_not_say_is_not_answered(app: App) -> None:
+    await be_sure_of_nothing(app, doubts_from=2.0)
     customer = Customer(app)
     result = await customer.says("Why do penguins waddle on ice?")
     assert not result.replies[0].citations
     assert app.messages.say("en", "not_found.text") in result.replies[0].text
-    assert await customer.button("person")
+    assert [button.id for button in result.replies[0].buttons] == [await customer.button("person")]
+
+
+@pytest.mark.parametrize("language", QUESTIONS)
+async def test_in_doubt_the_customer_says_which_section_is_meant(app: App, language: str) -> None:
+    await be_sure_of_nothing(app, doubts_from=0.0)
+    customer = Customer(app)
+    await app.transcript.choose_language("test", "chat", language)
+    question, anchor = QUESTIONS[language]
+    meant = await app.shelf.by_anchor(anchor, language)
+    assert meant is not None
+    [reply] = (await customer.says(question)).replies
+    assert not reply.citations
+    assert app.messages.say(language, "not_found.choose") in reply.text
+    *sections, person = reply.buttons
+    assert person.id == await customer.button("person")
+    assert 1 <= len(sections) <= 3
+    pressed = await customer.button("clause", clause=meant.clause_id)
+    assert [section.label for section in sections if section.id == pressed] == [meant.heading]
+    [chosen] = (await customer.presses_id(pressed)).replies
+    assert [(one.clause_id, one.quote) for one in chosen.citations[:1]] == [(meant.clause_id, meant.text)]
+    assert meant.text in chosen.text
+
+
+async def test_a_question_left_in_doubt_is_kept_for_review(app: App) -> None:
+    await be_sure_of_nothing(app, doubts_from=0.0)
+    await Customer(app).says(QUESTIONS["en"][0])
+    async with app.database.read() as session:
+        [row] = (await session.exec(select(UnansweredRow))).all()
+    assert row.question == QUESTIONS["en"][0]
 
 
 async def test_an_unanswered_question_is_kept_for_review(app: App) -> None:

@@ -29,8 +29,8 @@ def clause(name: str, language: str, anchor: str | None = None, document: str = 
 class Found:
     """Answers every question with the same passages."""
 
-    def __init__(self, *passages: Passage, found: bool = True) -> None:
-        self._result = SearchResult("found" if found else "not_found", passages)
+    def __init__(self, *passages: Passage, found: bool = True, doubtful: bool = False) -> None:
+        self._result = SearchResult("found" if found else "not_found", passages, doubtful=doubtful)
         self.clauses: Sequence[Clause] = ()
 
     async def search(self, question: str, *, language: str | None = None, count: int = 20) -> SearchResult:
@@ -99,6 +99,16 @@ async def test_not_found_keeps_the_three_nearest() -> None:
     answer = await ask(Found(*passages, found=False), "en")
     assert isinstance(answer, NotFound)
     assert [passage.clause.clause_id for passage in answer.nearest] == ["c0", "c1", "c2"]
+
+
+@pytest.mark.parametrize("doubtful", [False, True])
+async def test_only_in_doubt_the_nearest_are_choices(doubtful: bool) -> None:
+    answer = await ask(Found(Passage(EN, 0.3), found=False, doubtful=doubtful), "en")
+    assert isinstance(answer, NotFound)
+    assert answer.choices is doubtful
+    nothing = await ask(Found(found=False, doubtful=doubtful), "en")
+    assert isinstance(nothing, NotFound)
+    assert nothing.choices is False
 
 
 async def test_an_empty_library_is_not_found() -> None:

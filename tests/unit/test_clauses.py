@@ -10,9 +10,7 @@ from knowledge.cleaning import clean
 from knowledge.grouping import LIMIT
 from knowledge.identity import Known, assign, slug
 from knowledge.markdown import blocks_of_markdown, inline
-from knowledge.run_in import Capitals, labels
-from knowledge.segments import is_title_like, segments, squeeze
-from knowledge.tables_of_text import Names, rows_of
+from knowledge.segments import is_title_like, squeeze
 
 
 def pieces(text: str, *, markdown: bool = False, language: str = "en") -> list[tuple[tuple[str, ...], str]]:
@@ -128,66 +126,9 @@ def test_a_long_led_list_is_cut_between_items() -> None:
     assert sum(text.count("•") for _, text in found) == 40
 
 
-def test_rows_of_a_flattened_table() -> None:
-    rows = ("CP= This is the head of the policy.", "NOIData is not collected.", "DELaData goes to carriers.")
-    lead = "The table explains every field of the compact policy."
-    found = pieces("\n\n".join(("Compact policy", lead, "\n".join(("FieldMeaning", *rows)), LONG)))
-    assert [text for _, text in found] == [f"{lead}\nFieldMeaning", *rows, LONG]
-
-
-def test_rows_of_two_lines_begin_at_the_fused_cells() -> None:
-    rows = (
-        "ServersExample, LLC (EU)\nSuperHost servers are kept in certified halls.",
-        "ServersOther Services, Inc.\nSuperHost servers are kept in other halls.",
-    )
-    found = pieces("\n\n".join(("Hosting", "The provider uses SuperHost servers.", "\n".join(rows), LONG)))
-    assert [text for _, text in found][1:3] == list(rows)
-
-
-def test_names_with_a_capital_inside_make_no_table() -> None:
-    text = "SuperHost is ours.\nMegaMail is not.\n\nSuperHost and MegaMail are names."
-    part = segments(text.split("\n"))
-    assert rows_of(part[0], Names(part)) == []
-
-
 def test_what_a_colon_announces_stays_with_it() -> None:
     text = f"Compact policy\n\nThe policy in short is this:\n\nCP=NOI CURa ADMa OUR\n\n{LONG}\n\n{THIRD}"
     assert pieces(text)[0][1] == "The policy in short is this:\n\nCP=NOI CURa ADMa OUR"
-
-
-@pytest.mark.parametrize(
-    ("paragraphs", "language", "expected"),
-    [
-        (("Paid months. They are not refunded at all.", "Prices and taxes. All prices are net."), "en",
-         ["Paid months", "Prices and taxes"]),
-        (("Handling of tax numbers If a customer has one, it is used.",
-          "Changes of the invoice If a customer asks, we make another."), "en",
-         ["Handling of tax numbers", "Changes of the invoice"]),
-        (("2.1 Late fees. They are due with the invoice.", "2.2 Paid months. They are not refunded."), "en",
-         ["2.1 Late fees", "2.2 Paid months"]),
-        (("Note: this is an experiment and nothing more.", "Result: the policy is not accepted."), "en",
-         ["Note", "Result"]),
-        (("How do I withdraw? Send us a letter with your signature.", "Otherwise use the form."), "en",
-         ["How do I withdraw?", ""]),
-        (("You must be human. Robots are not allowed.", "The fee is due monthly.", "The law applies."),
-         "en", ["", "", ""]),
-        (("Der gesamte Vertrag Kunde zahlt monatlich.", "Der ganze Betrag Kunde haftet dafür."), "de",
-         ["", ""]),
-        (("Under a contract Customer pays each month here.", "In a country Customer is liable for it."), "en",
-         ["", ""]),
-    ],
-)  # fmt: skip
-def test_run_in_headings(paragraphs: tuple[str, ...], language: str, expected: list[str]) -> None:
-    others = "It is said if a customer asks, and the Customer and the Customer, if any, and a Customer pays."
-    assert labels(paragraphs, Capitals([*paragraphs, others]), language) == expected
-
-
-def test_a_run_in_heading_names_the_clause_and_stays_in_its_text() -> None:
-    text = f"Payment\n\nPlan changes. {LONG}\n\nTax numbers. {MORE}"
-    assert pieces(text) == [
-        (("Payment", "Plan changes"), f"Plan changes. {LONG}"),
-        (("Payment", "Tax numbers"), f"Tax numbers. {MORE}"),
-    ]
 
 
 @pytest.mark.parametrize(
@@ -208,12 +149,43 @@ def test_title_like(line: str, heading: bool) -> None:
     assert is_title_like(line) is heading
 
 
-@pytest.mark.parametrize(
-    "line",
-    ["Last updated: 2 October 2023", "Viimati muudetud: 7. oktoobril 2022", "CP NOI CURa ADMa DEVa OUR"],
-)
+DATES = ("Last updated: 2 October 2023", "Viimati muudetud: 7. oktoobril 2022", "In force from 1 May 2024")
+
+
+@pytest.mark.parametrize("line", [*DATES, "CP NOI CURa ADMa DEVa OUR"])
 def test_a_date_or_a_code_is_no_heading(line: str) -> None:
-    assert pieces(f"{line}\n\n{LONG}")[0] == ((), line)
+    assert not any(path for path, _ in pieces(f"{line}\n\n{LONG}"))
+
+
+@pytest.mark.parametrize("line", DATES)
+def test_a_date_alone_is_no_clause(line: str) -> None:
+    assert pieces(f"{line}\n\n{LONG}\n\n{MORE}") == [((), f"{line}\n\n{LONG}"), ((), MORE)]
+    assert pieces(f"Law\n\n{LONG}\n\n{THIRD}\n\n{MORE}\n\n{line}")[-1] == (("Law",), f"{MORE}\n\n{line}")
+
+
+def test_a_rule_with_a_date_is_a_clause() -> None:
+    rule = "The offer is valid until 1 May 2025."
+    assert pieces(f"Offers\n\n{rule}\n\n{LONG}\n\n{MORE}")[0] == (("Offers",), rule)
+
+
+def test_a_lead_in_alone_is_no_clause() -> None:
+    lead = "This is what you may ask for:"
+    assert pieces(f"Rights\n\n{lead}\n\n{LONG}\n\n{MORE}\n\n{THIRD}")[0] == (
+        ("Rights",),
+        f"{lead}\n\n{LONG}",
+    )
+    rights = f"Right of access. {LONG}\n\nRight to erasure. {MORE}"
+    found = pieces(f"Rights\n\n{THIRD}\n\n{lead}\n\n{rights}")
+    assert found[0] == (("Rights",), f"{THIRD}\n\n{lead}")
+    assert [path[-1] for path, _ in found[1:]] == ["Right of access", "Right to erasure"]
+
+
+def test_parts_of_one_sentence_stay_together_without_a_colon() -> None:
+    item = "• {} data as the controller has told it in writing, and in no other way at all"
+    items = [f"{item.format(verb)}{end}" for verb, end in (("keep", ";"), ("use", ";"), ("erase", "."))]
+    lead = f"{LONG} It undertakes to"
+    found = pieces(f"Duties\n\n{lead}\n\n" + "\n".join(items) + f"\n\nLaw\n\n{MORE}")
+    assert found[0] == (("Duties",), "\n".join((lead, *items)))
 
 
 MARKDOWN = """# Terms of service
@@ -312,9 +284,11 @@ ITEMS = st.lists(SENTENCE, min_size=1, max_size=30).map(
     lambda items: "\n".join(f" • {item}" for item in items)
 )
 TABLE = st.lists(SENTENCE, min_size=2, max_size=4).map(lambda rows: "\n".join(f"ABCa{row}" for row in rows))
+RUN_IN = st.tuples(TITLE, SENTENCE).map(". ".join)
 LEAD = SENTENCE.map(lambda sentence: sentence[:-1] + ":")
 NOISE = st.text(alphabet="aBcČд .:;-•1)\n\t#|*", max_size=120)
-DOCUMENT = st.lists(st.one_of(SENTENCE, TITLE, ITEMS, TABLE, LEAD, NOISE), max_size=14).map("\n\n".join)
+PART = st.one_of(SENTENCE, TITLE, RUN_IN, ITEMS, TABLE, LEAD, NOISE)
+DOCUMENT = st.lists(PART, max_size=14).map("\n\n".join)
 
 
 def solid(text: str) -> str:
@@ -322,12 +296,21 @@ def solid(text: str) -> str:
 
 
 def check(found: Split, blocks: list[Block]) -> None:
-    """Every letter of a block that is no heading stands in exactly one clause, and in order."""
-    assert "".join(solid(piece.text) for piece in found.pieces) == "".join(
-        solid(block.text) for block in blocks if block.kind != "heading"
+    """Every letter of a block that is no heading stands in exactly one clause or its heading, in order."""
+    whole = "".join(solid(block.text) for block in blocks if block.kind != "heading")
+    at = 0
+    for piece in found.pieces:
+        text = solid(piece.text)
+        if not whole.startswith(text, at):
+            at += len(solid(piece.heading))
+        assert whole.startswith(text, at)
+        at += len(text)
+    assert at == len(whole)
+    singles = [block.text for block in blocks]
+    assert all(
+        len(piece.text) <= LIMIT or any(text.endswith(piece.text) for text in singles)
+        for piece in found.pieces
     )
-    singles = {block.text for block in blocks}
-    assert all(len(piece.text) <= LIMIT or piece.text in singles for piece in found.pieces)
 
 
 @settings(max_examples=150, deadline=None)

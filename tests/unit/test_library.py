@@ -325,3 +325,18 @@ def test_a_moment_without_a_zone_is_refused() -> None:
     assert column.process_result_value(datetime(2026, 1, 1), sqlite.dialect()) == datetime(  # noqa: DTZ001
         2026, 1, 1, tzinfo=UTC
     )
+
+
+async def test_a_long_document_says_how_far_it_is(library: Library, folder: Path) -> None:
+    """It is stored in parts, yet in one transaction, and comes back whole and in order."""
+    paragraphs = [f"Paragraph number {number} says what it says, and nothing else." for number in range(4100)]
+    (folder / "long.txt").write_text("\n\n".join(paragraphs))
+    told: list[tuple[str, int, int]] = []
+    report = await library.ingest([folder / "long.txt"], storing=lambda *said: told.append(said))
+    assert report.files[0].clauses == 4100
+    assert told == [("long.txt", 2000, 4100), ("long.txt", 4000, 4100)]
+    assert [clause.text for clause in await library.clauses() if clause.document == "long.txt"] == paragraphs
+    paragraphs[7] += " But this is new."
+    (folder / "long.txt").write_text("\n\n".join(paragraphs))
+    changed = await library.ingest([folder / "long.txt"])
+    assert changed.files[0].changed_clauses == 1

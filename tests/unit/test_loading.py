@@ -42,6 +42,7 @@ def test_text_is_read(tmp_path: Path, data: bytes, text: str, note: str | None) 
         (b"PK\x03\x04\x14\x00\xff\xfe", "not a text file"),
         ("člen šest".encode("cp1250"), "not UTF-8 (line 1)"),
         (b"first\nsecond\n" + "член".encode("cp1251"), "not UTF-8 (line 3)"),
+        ("Še en člen o plačilu in vračilu.\n".encode() * 3 + b"\xe8len", "damaged (line 4)"),
         (b"\xff\xfe\x00", "damaged"),
     ],
 )
@@ -80,9 +81,20 @@ def test_wrong_paths_are_named_and_the_rest_goes_on(tmp_path: Path) -> None:
     assert [file.path for file in found.files] == [good]
     reasons = {Path(refused.name).name: refused.reason for refused in found.refused}
     assert "No such file" in reasons["gone.txt"]
-    assert "No .txt or .md file" in reasons["empty"]
-    assert "Only .txt or .md" in reasons["p.png"]
+    assert "No .txt, .md, .html, .htm, .xhtml, .pdf or .docx file" in reasons["empty"]
+    assert "Only .txt, .md" in reasons["p.png"]
     assert found.absent == (tmp_path / "gone.txt",)
+
+
+@pytest.mark.parametrize("name", ["a.doc", "a.ODT", "a.rtf", "a.docm", "a.pages"])
+def test_documents_that_are_not_read_are_named_also_in_a_folder(tmp_path: Path, name: str) -> None:
+    good = write(tmp_path / "good.txt", "Text.")
+    write(tmp_path / name, b"\x00")
+    write(tmp_path / "~$good.docx", b"\x00")
+    found = discover([tmp_path])
+    assert [file.path for file in found.files] == [good]
+    assert [Path(refused.name).name for refused in found.refused] == [name]
+    assert "as .docx" in found.refused[0].reason
 
 
 def test_a_name_that_cannot_be_stored_is_refused(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 import pytest
@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from knowledge import stopwords
-from knowledge.encoder.hashed import HashedEncoder
+from knowledge.encoder.static import StaticEncoder, shipped
 from knowledge.errors import IndexUnavailable
 from knowledge.exact import ClauseVectors, ExactIndex
 from knowledge.folding import words
@@ -58,7 +58,7 @@ class Source:
 
 
 def holder(source: Source, make: MakeVectorIndex | None = None) -> IndexHolder:
-    return IndexHolder(source, HashedEncoder(512), make)
+    return IndexHolder(source, shipped(), make)
 
 
 def retriever(clauses: Sequence[Clause] = LIBRARY) -> Retriever:
@@ -182,12 +182,12 @@ async def test_only_changed_clauses_are_encoded_again() -> None:
     assert encoder.encoded == len(LIBRARY) + 1
 
 
-class _Counting(HashedEncoder):
+class _Counting(StaticEncoder):
     def __init__(self) -> None:
-        super().__init__(64)
+        super().__init__()
         self.encoded = 0
 
-    def encode(self, texts: Sequence[str], languages: Sequence[str]) -> Vectors:
+    def encode(self, texts: Sequence[str], languages: Sequence[str] = ()) -> Vectors:
         self.encoded += len(texts)
         return super().encode(texts, languages)
 
@@ -233,6 +233,12 @@ class _Broken:
             raise IndexUnavailable("held by another process")
 
     def nearest(self, vector: Vectors, *, language: str, count: int) -> list[tuple[str, float]]:
+        raise IndexUnavailable("gone")
+
+    def nearest_each(self, vectors: Mapping[str, Vectors], *, count: int) -> list[list[tuple[str, float]]]:
+        raise IndexUnavailable("gone")
+
+    def check(self, number: int) -> None:
         raise IndexUnavailable("gone")
 
     def close(self) -> None:

@@ -1,0 +1,107 @@
+"""How likely it is that the first passages answer: from what was found, learned on questions with and
+without an answer (`python -m tests.bench.weigh`).
+"""
+
+import math
+from dataclasses import astuple, dataclass, fields
+
+import numpy as np
+import numpy.typing as npt
+
+from knowledge.bm25 import Places, Scores
+from knowledge.fusion import Features, column
+from knowledge.kinds import settled_kind
+from knowledge.semantic import QuestionMeaning, SemanticIndex
+
+# How near the nearest word of a clause must be for a word of the question to count as said there.
+SAID = 0.6
+# So many of the weightiest words of a question are looked at one by one.
+HEAVY = 3
+# The first passage is compared with so many that follow it.
+RIVALS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What a question and its first passages show; all but the first three are shares or small."""
+
+    best: float = 0.0
+    """The first passage's score, in log odds."""
+    margin: float = 0.0
+    """By how much it leads the second, and on average the next five."""
+    lead: float = 0.0
+    words: float = 0.0
+    """How near its nearest words are to the question's on average; which share of them it says."""
+    said: float = 0.0
+    worst: float = 0.0
+    """The least said of the question's weightiest words."""
+    sentence: float = 0.0
+    grams: float = 0.0
+    length: float = 0.0
+    """The logarithm of one more than the number of words asked with."""
+    kind: float = 0.0
+    """The log odds that a clause would settle such a question, whatever the library."""
+
+
+NAMES = tuple(field.name for field in fields(Evidence))
+
+
+def evidence(
+    index: SemanticIndex,
+    meaning: QuestionMeaning | None,
+    order: Places,
+    table: Features,
+    scores: Scores,
+    count: int,
+) -> Evidence:
+    """Read the evidence off the first rows. `order` are places, `table` and `scores` theirs, best first;
+    `count` is the number of words of the question.
+    """
+    if meaning is None or not len(order):
+        return Evidence()
+    near = index.coverage(meaning, int(order[0]))
+    heavy = np.argsort(-meaning.weights, kind="stable")[:HEAVY]
+    rivals = scores[1 : 1 + RIVALS]
+    best = float(scores[0])
+    return Evidence(
+        best=best,
+        margin=best - float(rivals[0]) if len(rivals) else 0.0,
+        lead=best - float(rivals.mean()) if len(rivals) else 0.0,
+        words=float(table[0, column("words")]),
+        said=float(meaning.weights[near > SAID].sum()),
+        worst=float(near[heavy].min()),
+        sentence=float(table[0, column("sentence")]),
+        grams=float(table[0, column("grams")]),
+        length=math.log1p(count),
+        kind=settled_kind(meaning.direction),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Confidence:
+    """A logistic function of the evidence, and where the answers begin and the doubt ends."""
+
+    weights: Evidence = Evidence(
+        best=0.095,
+        margin=-0.222,
+        lead=0.19,
+        words=1.662,
+        said=-0.26,
+        worst=3.712,
+        sentence=2.391,
+        grams=2.551,
+        length=0.635,
+        kind=0.259,
+    )
+    bias: float = -4.03
+    answers_from: float = 0.6
+    doubts_from: float = 0.35
+
+    def __call__(self, seen: Evidence) -> float:
+        """Return a calibrated probability in 0..1."""
+        total = self.bias + sum(w * x for w, x in zip(astuple(self.weights), astuple(seen), strict=True))
+        return 1.0 / (1.0 + math.exp(-min(max(total, -50.0), 50.0)))
+
+
+def as_row(seen: Evidence) -> npt.NDArray[np.float64]:
+    return np.array(astuple(seen))
