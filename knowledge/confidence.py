@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from knowledge.bm25 import Places, Scores
 from knowledge.fusion import Features, column
-from knowledge.kinds import settled_kind
+from knowledge.kinds import shipped_kinds
 from knowledge.semantic import QuestionMeaning, SemanticIndex
 
 # How near the nearest word of a clause must be for a word of the question to count as said there.
@@ -53,9 +53,10 @@ def evidence(
     table: Features,
     scores: Scores,
     count: int,
+    kind: float | None = None,
 ) -> Evidence:
     """Read the evidence off the first rows. `order` are places, `table` and `scores` theirs, best first;
-    `count` is the number of words of the question.
+    `count` is the number of words of the question, `kind` what is to be taken for the kind's log odds.
     """
     if meaning is None or not len(order):
         return Evidence()
@@ -73,7 +74,7 @@ def evidence(
         sentence=float(table[0, column("sentence")]),
         grams=float(table[0, column("grams")]),
         length=math.log1p(count),
-        kind=settled_kind(meaning.direction),
+        kind=shipped_kinds().log_odds(meaning.direction) if kind is None else kind,
     )
 
 
@@ -82,19 +83,19 @@ class Confidence:
     """A logistic function of the evidence, and where the answers begin and the doubt ends."""
 
     weights: Evidence = Evidence(
-        best=0.095,
-        margin=-0.222,
-        lead=0.19,
-        words=1.662,
-        said=-0.26,
-        worst=3.712,
-        sentence=2.391,
-        grams=2.551,
-        length=0.635,
-        kind=0.259,
+        best=0.109,
+        margin=-0.016,
+        lead=0.152,
+        words=1.965,
+        said=0.161,
+        worst=2.783,
+        sentence=2.058,
+        grams=0.701,
+        length=0.566,
+        kind=0.707,
     )
-    bias: float = -4.03
-    answers_from: float = 0.6
+    bias: float = -3.517
+    answers_from: float = 0.5
     doubts_from: float = 0.35
 
     def __call__(self, seen: Evidence) -> float:

@@ -23,16 +23,16 @@ LEMMA_SHARE = 0.7
 class Weights:
     """One weight for each feature, in the order of the columns of `features`, in units of log odds."""
 
-    grams: float = 1.31
-    lemmas: float = 0.97
+    grams: float = 1.28
+    lemmas: float = 1.02
     section: float = 1.0
-    sentence: float = 3.2
-    whole: float = 3.38
-    heading: float = 1.89
-    path: float = 1.66
-    words: float = 2.6
-    together: float = 2.09
-    headings: float = 0.91
+    sentence: float = 3.32
+    whole: float = 3.44
+    heading: float = 1.76
+    path: float = 1.68
+    words: float = 2.61
+    together: float = 2.11
+    headings: float = 0.93
 
     def __call__(self, features: Features) -> Scores:
         """Return a score for each row of `features`; differences of scores are log odds."""

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 
-from knowledge.errors import IndexUnavailable
+from knowledge.errors import IndexLocked, IndexUnavailable
 from knowledge.model import Clause
 from knowledge.ports import VectorIndex
 
@@ -21,8 +21,9 @@ log = logging.getLogger(__name__)
 ATTACH_AFTER_S = 20.0
 # Damage is noticed within a minute: this long until a check begins, and the check itself.
 CHECK_EVERY_S = 30.0
-# Seconds until a failed build is tried again; doubled each time, up to the last.
-FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 60.0
+# Seconds until a failed build is tried again; doubled each time, up to the last. Another process that holds
+# the directory may leave it any moment; what a fresh index cannot be made of will seldom be better soon.
+FIRST_PAUSE_S, LONGEST_PAUSE_LOCKED_S, LONGEST_PAUSE_S = 1.0, 60.0, 900.0
 
 Clauses = tuple[Clause, ...]
 Attach = Callable[[Clauses, VectorIndex | None], None]
@@ -93,11 +94,13 @@ class IndexKeeper:
         pause, number = FIRST_PAUSE_S, 0
         while not self._closing:
             if self._built is not self._wanted:
-                if await self._build():
+                fault = await self._build()
+                if fault is None:
                     pause = FIRST_PAUSE_S
                 else:
                     await self._pause(pause)
-                    pause = min(2 * pause, LONGEST_PAUSE_S)
+                    longest = LONGEST_PAUSE_LOCKED_S if isinstance(fault, IndexLocked) else LONGEST_PAUSE_S
+                    pause = min(2 * pause, longest)
                 continue
             await self._pause(self._check_every)
             if self._closing or self._built is not self._wanted:
@@ -111,7 +114,8 @@ class IndexKeeper:
             await asyncio.wait_for(self._stirred.wait(), seconds)
         self._stirred.clear()
 
-    async def _build(self) -> bool:
+    async def _build(self) -> IndexUnavailable | None:
+        """Return None, or why there is no index now."""
         wanted = self._wanted
         assert wanted is not None
         self._stirred.clear()
@@ -122,14 +126,14 @@ class IndexKeeper:
             log.info("exact search answers: %s", fault)
             if wanted is self._wanted:
                 self._settled.set()
-            return False
+            return fault
         self._failed.clear()
         self._built = wanted
         if wanted is self._wanted:
             self.state = "ready"
             self._attach(wanted, self._index)
             self._settled.set()
-        return True
+        return None
 
     async def _check(self, number: int) -> None:
         """Ask the index whether it is whole; where it is not, it is built again."""

@@ -20,11 +20,13 @@ from bot.shelf import SAMPLES, open_library
 from knowledge import confidence, fusion
 from knowledge.bm25 import Scores
 from knowledge.encoder.static import shipped
+from knowledge.encoder.training.kinds import group_of
 from knowledge.encoder.training.outside import kept_out, read_outside
 from knowledge.encoder.training.topics import FOLDER, LANGUAGES, read_topics
 from knowledge.evaluation import is_hit, read_questions
 from knowledge.folding import words
 from knowledge.fusion import Features
+from knowledge.kinds import shipped_kinds
 from knowledge.lexical import LexicalIndex
 from knowledge.model import Clause
 from knowledge.semantic import SemanticIndex
@@ -45,6 +47,8 @@ class Asked:
     hits: np.ndarray[tuple[int], np.dtype[np.bool_]]
     scope: np.ndarray[tuple[int], np.dtype[np.bool_]]
     source: str
+    group: int | None = None
+    """Among the written questions, those that must not speak for this one."""
 
 
 class Library:
@@ -73,13 +77,18 @@ class Library:
     def evidence(self, asked: Asked, table: Features, weights: fusion.Weights) -> confidence.Evidence:
         scores = weights(table) - fusion.OTHER_LANGUAGE * self.foreign(asked.language)
         order = np.argsort(-scores, kind="stable")[:50]
+        meaning = self.semantic.read(asked.text)
+        kind = None
+        if meaning is not None and asked.group is not None:
+            kind = shipped_kinds().log_odds(meaning.direction, apart_from=asked.group)
         return confidence.evidence(
             self.semantic,
-            self.semantic.read(asked.text),
+            meaning,
             self.places[order],
             table[order],
             scores[order],
             len(words(asked.text)),
+            kind,
         )
 
 
@@ -95,19 +104,21 @@ def from_topics(library: Library) -> Iterator[Asked]:
     covered = tomllib.loads((DATA / "coverage.toml").read_text(encoding="utf-8"))
     nothing = np.zeros(len(library.clauses), dtype=np.bool_)
     anchors = np.array([clause.anchor or "" for clause in library.clauses])
-    for topic in read_topics():
+    topics = read_topics()
+    for number, topic in enumerate(topics):
         settled = covered.get(topic.name, "unclear")
         for language in LANGUAGES:
             own = library.languages == language
             side = topic.sides[language]
             if topic.kept_out and settled != "unclear":
                 hits = np.isin(anchors, settled) & own
-                yield from (Asked(text, language, hits, own, "topics") for text in side.questions)
+                yield from (Asked(text, language, hits, own, "topics", number) for text in side.questions)
             if topic.kept_out:
-                yield from (Asked(text, language, nothing, own, "beside") for text in side.beside)
-    for language, text in read_outside():
+                yield from (Asked(text, language, nothing, own, "beside", number) for text in side.beside)
+    for number, (language, text) in enumerate(read_outside()):
         if kept_out(text):
-            yield Asked(text, language, nothing, library.languages == language, "outside")
+            group = group_of(topics, number)
+            yield Asked(text, language, nothing, library.languages == language, "outside", group)
 
 
 def from_rows(library: Library, files: Sequence[Path], source: str) -> Iterator[Asked]:

@@ -1,45 +1,51 @@
-"""Learns `knowledge.kinds` from the written questions: those a clause settles against those none does."""
+"""Writes what `knowledge.kinds` knows: every written question, and how often documents settle it.
+
+Nothing is fitted. Also the topics kept out of the encoder's lessons are here; `tests.bench.weigh` leaves a
+topic's own questions out where it judges them.
+"""
 
 from pathlib import Path
 
 import numpy as np
 
 from knowledge.encoder.static import StaticEncoder
-from knowledge.encoder.training.outside import kept_out, read_outside
+from knowledge.encoder.training.outside import read_outside
 from knowledge.encoder.training.topics import LANGUAGES, Topic
 from knowledge.kinds import FILE
 
-RIDGE = 0.03
-STEPS = 20
+# Of the encoder's directions, so many tell questions apart nearly as well as all, at a third of the size.
+FEW = 96
 
 
 def learn_kinds(folder: Path, topics: list[Topic]) -> None:
-    """Write the weights beside the encoder's in `folder`; topics and questions kept out are not read."""
-    sides = [topic.sides[language] for topic in topics if not topic.kept_out for language in LANGUAGES]
-    settled = [text for side in sides for text in side.questions]
-    open_ = [text for side in sides for text in side.beside]
-    open_ += [text for _, text in read_outside() if not kept_out(text)]
-    vectors = StaticEncoder(folder).encode([*settled, *open_]).astype(np.float64)
-    marks = np.array([1.0] * len(settled) + [0.0] * len(open_))
-    shares = np.where(marks == 1, 0.5 / len(settled), 0.5 / len(open_))
-    np.save(folder / FILE, _fitted(vectors, marks, shares).astype(np.float32))
+    """Write the questions beside the encoder's weights in `folder`."""
+    rows = [
+        (text, share, number)
+        for number, topic in enumerate(topics)
+        for language in LANGUAGES
+        for texts, share in (
+            (topic.sides[language].questions, topic.settled),
+            (topic.sides[language].beside, 0),
+        )
+        for text in texts
+    ]
+    rows += [(text, 0, group_of(topics, number)) for number, (_, text) in enumerate(read_outside())]
+    vectors = StaticEncoder(folder).encode([text for text, _, _ in rows]).astype(np.float64)
+    _, directions = np.linalg.eigh(vectors.T @ vectors)
+    directions = directions[:, ::-1][:, :FEW]
+    short = vectors @ directions
+    short /= np.maximum(np.linalg.norm(short, axis=1, keepdims=True), 1e-9)
+    scales = np.abs(short).max(axis=0) / 127
+    np.savez_compressed(
+        folder / FILE,
+        directions=directions.astype(np.float32),
+        questions=np.rint(short / scales).astype(np.int8),
+        scales=scales.astype(np.float32),
+        shares=np.array([share for _, share, _ in rows], dtype=np.uint8),
+        groups=np.array([group for _, _, group in rows], dtype=np.uint16),
+    )
 
 
-def _fitted(
-    vectors: np.ndarray[tuple[int, int], np.dtype[np.float64]],
-    marks: np.ndarray[tuple[int], np.dtype[np.float64]],
-    shares: np.ndarray[tuple[int], np.dtype[np.float64]],
-) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    """Return logistic weights for each dimension and the bias last, by Newton's method."""
-    # Components of unit vectors are small; at this scale the ridge means the same whatever their number.
-    scale = np.sqrt(vectors.shape[1]) / 2
-    table = np.column_stack([vectors * scale, np.ones(len(vectors))])
-    held = RIDGE * np.append(np.ones(vectors.shape[1]), 0.0)
-    weights = np.zeros(table.shape[1])
-    for _ in range(STEPS):
-        chances = 1 / (1 + np.exp(-table @ weights))
-        slope = table.T @ (shares * (chances - marks)) + held * weights
-        bend = (table * (shares * chances * (1 - chances))[:, None]).T @ table + np.diag(held + 1e-9)
-        weights -= np.linalg.solve(bend, slope)
-    weights[:-1] *= scale
-    return weights
+def group_of(topics: list[Topic], outside: int) -> int:
+    """Return the group of a question outside all topics, by its place among those: each is its own."""
+    return len(topics) + outside

@@ -1,7 +1,8 @@
 """Questions beside the clauses that settle them, written for this project: one file a topic.
 
 A topic has, in each of the product's five languages, clauses as two different documents would put
-them, questions that either clause settles, and questions beside the point that neither does.
+them, questions that either clause settles, and questions beside the point that neither does. How often
+companies' documents settle it at all stands in `settled.toml`.
 """
 
 import tomllib
@@ -29,6 +30,8 @@ class Side:
 class Topic:
     name: str
     sides: dict[str, Side]
+    settled: int = 10
+    """How many of ten companies' documents settle its questions, as far as can be judged without any."""
 
     @property
     def kept_out(self) -> bool:
@@ -37,10 +40,11 @@ class Topic:
 
 def read_topics(folder: Path = FOLDER) -> list[Topic]:
     """Return all topics by name; a file that lacks something is an error that names it."""
-    return [_read(path) for path in sorted(folder.glob("*.toml"))]
+    settled = tomllib.loads((FOLDER.parent / "settled.toml").read_text(encoding="utf-8"))
+    return [_read(path, settled) for path in sorted(folder.glob("*.toml"))]
 
 
-def _read(path: Path) -> Topic:
+def _read(path: Path, settled: dict[str, int]) -> Topic:
     try:
         given = tomllib.loads(path.read_text(encoding="utf-8"))
         sides = {
@@ -53,4 +57,6 @@ def _read(path: Path) -> Topic:
         }
     except (tomllib.TOMLDecodeError, KeyError, ValueError) as fault:
         raise ValueError(f"{path.name}: {fault!r}; see the other topics for the form") from fault
-    return Topic(path.stem, sides)
+    if path.stem not in settled:
+        raise ValueError(f"{path.name}: settled.toml does not say how often documents settle it")
+    return Topic(path.stem, sides, settled[path.stem])
