@@ -10,7 +10,7 @@ SIZE ?= 5000
 PARALLEL ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup chat serve test check format bench train lock
+.PHONY: help setup chat serve test torture check format bench train lock
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ serve: setup  ## take messages over HTTP (signed POST, Telegram webhook)
 
 test: setup  ## run every test
 	$(BIN)/python -m pytest -n auto --dist worksteal
+
+torture: setup  ## what takes minutes: a thousand forgeries of the action log
+	$(BIN)/python -m pytest -m torture tests/torture
 
 check: setup  ## ruff, mypy --strict, import contracts, the tests of the documentation
 	$(BIN)/ruff check .

@@ -7,6 +7,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
+from actions.checkpoints import Checkpoints, Signed
 from actions.errors import LogTampered
 from actions.log import check_chain
 from actions.model import ActionKind, Step
@@ -27,21 +28,36 @@ class LogReport:
 
 
 async def verify(sessions: Sessions, seal: Seal | None) -> LogReport:
-    """Check the chain, the sealed heads outside the database, and every effect against its entry.
+    """Check the chain, the seal and the signed checkpoints outside the database, and every effect.
 
     Without a `seal` nothing outside the database can contradict it: a log rewritten as a whole verifies.
     """
-    sealed = seal.heads() if seal else {}  # read before the snapshot, so that it cannot be ahead of it
+    # read before the snapshot, so that they cannot be ahead of it
+    sealed = seal.heads() if seal else {}
+    checkpoints = seal.checkpoints if seal else None
+    signed = checkpoints.read() if checkpoints else None
     async with sessions.read() as session:
         if session.get_bind().dialect.name == "postgresql":
             await session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
         try:
-            last = await check_chain(session, sealed or {})
+            last = await check_chain(
+                session, sealed or {}, signed.heads if signed else {}, seal.entry_key if seal else None
+            )
         except LogTampered as error:
             return await _bad(session, error)
         if sealed is None and last.seq:
             return _report(last, f"the seal is missing: there is no file {seal.path if seal else ''}")
+        if checkpoints and last.seq and (reason := _unsigned(checkpoints, signed)):
+            return _report(last, reason)
         return _report(last, await _first_disagreement(session))
+
+
+def _unsigned(checkpoints: Checkpoints, signed: Signed | None) -> str | None:
+    if signed is None:
+        return f"the signed checkpoints are missing: there is no file {checkpoints.path}"
+    if signed.forged:
+        return f"line {signed.forged} of {checkpoints.path} has a forged signature: the key did not make it"
+    return None
 
 
 def _report(last: Head, reason: str | None) -> LogReport:
@@ -68,10 +84,12 @@ async def _first_disagreement(session: AsyncSession) -> str | None:
 
 
 def _steps_unlike_their_entry() -> SelectOfScalar[str]:
+    # ordered by an expression, or PostgreSQL may walk the whole log backwards by its key for every action
+    newest_first = (col(ActionLog.seq) + 0).desc()
     logged = (
         select(ActionLog.step)
         .where(col(ActionLog.action_id) == col(Action.id), col(ActionLog.step).is_not(None))
-        .order_by(col(ActionLog.seq).desc())
+        .order_by(newest_first)
         .limit(1)
         .correlate(Action)
         .scalar_subquery()
@@ -86,7 +104,7 @@ def _effects_without_done() -> SelectOfScalar[str]:
 
 
 def _accounts_closed_by_nobody() -> SelectOfScalar[str]:
-    waiting = (Step.AWAITING_APPROVAL, Step.SCHEDULED, Step.EXECUTING)
+    waiting = (Step.AWAITING_APPROVAL, Step.SCHEDULED, Step.EXECUTING, Step.OUTCOME_UNKNOWN)
     cancellation = select(Action.id).where(
         Action.kind == ActionKind.CANCEL_ACCOUNT, col(Action.account_id) == col(Account.id)
     )

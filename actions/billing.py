@@ -6,6 +6,7 @@ from datetime import date
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from actions.backend import Told
 from actions.model import ActionKind, Step
 from actions.planning import Request
 from actions.store.tables import Account, Action, CreditNote, Invoice, Member
@@ -85,11 +86,15 @@ async def issue_correction(
     company: str,
     address: str,
     vat_id: str | None,
+    told: Told,
 ) -> tuple[CreditNote, Invoice]:
-    """Credit the invoice of `facts` and issue it anew with other details. A paid one stays paid."""
+    """Credit the invoice of `facts` and issue it anew with other details. A paid one stays paid.
+
+    The numbers are those that the backend has `told`, else the next ones here.
+    """
     old = await unit.session.get_one(Invoice, facts.invoice_id)
     note = CreditNote(
-        number=await credit_note_number(unit, today),
+        number=told.get("credit_note") or await credit_note_number(unit, today),
         invoice_id=old.id,
         action_id=action.id,
         issued_on=today,
@@ -99,7 +104,7 @@ async def issue_correction(
         currency=old.currency,
     )
     new = Invoice(
-        number=await invoice_number(unit, today),
+        number=told.get("invoice") or await invoice_number(unit, today),
         account_id=old.account_id,
         issued_on=today,
         status=old.status,
@@ -144,7 +149,7 @@ async def _first_of_chain(session: AsyncSession, invoice: Invoice) -> Invoice:
 
 
 async def _open_correction(session: AsyncSession, account_id: str, own_id: str | None) -> str | None:
-    waiting = (Step.AWAITING_APPROVAL, Step.SCHEDULED, Step.EXECUTING)
+    waiting = (Step.AWAITING_APPROVAL, Step.SCHEDULED, Step.EXECUTING, Step.OUTCOME_UNKNOWN)
     query = select(Action.reference).where(
         Action.kind == ActionKind.INVOICE_CORRECTION,
         Action.account_id == account_id,

@@ -53,7 +53,11 @@ class Calendar:
 
     def one_month_after(self, received: datetime) -> date:
         """Return the last day for answering a request received at `received` (aware)."""
-        due = same_day_of_month(self.day_of(received), 1)
+        return self.months_after(received, 1)
+
+    def months_after(self, received: datetime, months: int) -> date:
+        """Return the last day of a period of `months` from `received` (aware)."""
+        due = same_day_of_month(self.day_of(received), months)
         return due if self.is_business_day(due) else self.next_business_day(due)
 
 

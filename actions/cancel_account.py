@@ -13,10 +13,11 @@ from math import ceil
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from actions.backend import Told
 from actions.calendar import Calendar, same_day_of_month
 from actions.log import Entry
 from actions.model import ActionKind, Allow, Deny, Level, Line, NeedsArguments, Principal, Step, Verdict
-from actions.planning import Draft, Request, Weighed, money, passed, plan_from
+from actions.planning import Details, Draft, Request, Weighed, money, passed, plan_from
 from actions.policies import Policies
 from actions.store.tables import Account, Action, Credit, Member, Subscription
 from actions.store.unit import Unit
@@ -28,6 +29,8 @@ NO_REFUNDS = "no-refunds"
 CREDIT_REFUND = "prepaid-credit-refund"
 CREDIT_TERM = "prepaid-credit-term"
 RETENTION = "retention"
+
+FIGURES = ("cancellation", "refund_share", "deletion", "backup")
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +142,7 @@ class Cancelling:
     policies: Policies
     calendar: Calendar
     kind: ActionKind = ActionKind.CANCEL_ACCOUNT
+    figures: tuple[str, ...] = FIGURES
     anchors: tuple[str, ...] = (
         *(OWNER_ONLY, BY_REQUEST, DATA_LOSS, NO_REFUNDS),
         *(CREDIT_REFUND, CREDIT_TERM, RETENTION),
@@ -167,7 +171,10 @@ class Cancelling:
         if account.status == "closing":
             account.status = "active"
 
-    async def carry_out(self, unit: Unit, action: Action, entry: Entry) -> None:
+    async def details(self, session: AsyncSession, action: Action) -> Details:
+        return {}
+
+    async def carry_out(self, unit: Unit, action: Action, entry: Entry, told: Told) -> None:
         """Close the account, stop the renewal, leave staff the refund and the deletion its day."""
         account = await _account(unit.session, action)
         account.status, account.closed_at = "closed", unit.now
@@ -201,7 +208,7 @@ async def read_facts(session: AsyncSession, request: Request) -> CancelFacts:
         return CancelFacts()
     member = await session.get(Member, principal.member_id) if principal.member_id else None
     subscription = await _subscription(session, account.id)
-    waiting = (Step.AWAITING_APPROVAL, Step.SCHEDULED, Step.EXECUTING)
+    waiting = (Step.AWAITING_APPROVAL, Step.SCHEDULED, Step.EXECUTING, Step.OUTCOME_UNKNOWN)
     others = select(Action.reference).where(
         Action.kind == ActionKind.CANCEL_ACCOUNT,
         Action.account_id == account.id,

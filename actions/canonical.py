@@ -2,7 +2,9 @@
 
 import json
 
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True, default=str)
+
 
 def canonical(value: object) -> str:
     """Return the one JSON text of `value`: sorted keys, no spaces, ASCII; else `str`."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, default=str)
+    return _ENCODER.encode(value)

@@ -34,8 +34,11 @@ async def confirm(
     token: str,
     principal: Principal,
     conversation_id: str,
+    held: frozenset[str] = frozenset(),
 ) -> Confirmed:
-    """Take the action of `token` to SCHEDULED (or to staff); the same press again reads it back."""
+    """Take the action of `token` to SCHEDULED (or to staff, also when one of its figures is `held`); the same
+    press again reads it back.
+    """
     action = (await unit.session.exec(select(Action).where(Action.token == token))).first()
     if action is None:
         return Rejected("unknown-token")
@@ -52,7 +55,8 @@ async def confirm(
         return await _reject(unit, action, "identity-too-low", principal)
     if action.expires_at is None or unit.now >= action.expires_at:
         return await _void(unit, action, "expired")
-    return await _accept(unit, action, row, policies, await weigh_again(unit, row, action, today))
+    weighed = await weigh_again(unit, row, action, today)
+    return await _accept(unit, action, row, policies, weighed, held.intersection(row.figures))
 
 
 async def withdraw(
@@ -91,7 +95,9 @@ async def weigh_again(unit: Unit, row: Row, action: Action, today: date) -> Weig
     return await row.weigh(unit.session, request, today)
 
 
-async def _accept(unit: Unit, action: Action, row: Row, policies: Policies, weighed: Weighed) -> Confirmed:
+async def _accept(
+    unit: Unit, action: Action, row: Row, policies: Policies, weighed: Weighed, held: frozenset[str]
+) -> Confirmed:
     if isinstance(weighed.verdict, Deny):
         verdict = weighed.verdict
         action.confirmed_at = unit.now
@@ -101,9 +107,11 @@ async def _accept(unit: Unit, action: Action, row: Row, policies: Policies, weig
         return denied(action)
     if weighed.plan.hash != action.plan_hash:
         return await _void(unit, action, "plan-altered")
-    to_staff = policies.needs_staff(row.kind)
+    to_staff = bool(held) or policies.needs_staff(row.kind)
     step = Step.AWAITING_APPROVAL if to_staff else Step.SCHEDULED
-    entry = unit.entry(action, step, rule="confirmed")
+    entry = unit.entry(action, step, rule="policy-under-review" if held else "confirmed")
+    if held:
+        action.plan = {**(action.plan or {}), "held": sorted(held)}
     action.confirmed_at, action.expires_at = unit.now, None
     action.due_at = action.due_at or unit.now
     await row.hold(unit, action, entry)

@@ -10,13 +10,15 @@ from datetime import date, timedelta
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from actions.backend import Told
 from actions.billing import InvoiceFacts, issue_correction, read_facts
 from actions.calendar import Calendar
 from actions.log import Entry
 from actions.model import ActionKind, Allow, Deny, Level, Line, NeedsArguments, Principal, Verdict
-from actions.planning import Draft, Request, Weighed, money, passed, plan_from
+from actions.papers.filing import correction_sheets, file_papers
+from actions.planning import Details, Draft, Request, Weighed, money, passed, plan_from
 from actions.policies import Policies
-from actions.store.tables import Action
+from actions.store.tables import Action, Invoice
 from actions.store.unit import Unit
 from actions.vat import normalized
 
@@ -24,6 +26,7 @@ OWNER_ONLY = "account-owner"
 WINDOW = "billing-details-update"
 VAT = "vat-id"
 
+FIGURES = ("correction_window",)
 MOST_CHARACTERS = {"company": 300, "address": 500, "vat_id": 40}
 
 
@@ -135,6 +138,7 @@ class Correcting:
     policies: Policies
     calendar: Calendar
     kind: ActionKind = ActionKind.INVOICE_CORRECTION
+    figures: tuple[str, ...] = FIGURES
     anchors: tuple[str, ...] = (OWNER_ONLY, WINDOW, VAT)
 
     def malformed(self, arguments: object) -> NeedsArguments | None:
@@ -157,22 +161,26 @@ class Correcting:
     async def release(self, unit: Unit, action: Action, entry: Entry) -> None:
         """Nothing was held."""
 
-    async def carry_out(self, unit: Unit, action: Action, entry: Entry) -> None:
-        """Issue the credit note and the corrected invoice over the same sums, today."""
-        account = Principal(member_id=action.member_id, account_id=action.account_id)
-        request = Request(account, action.arguments, action.proposed_at, action.id)
-        facts = await read_facts(unit.session, request)
-        asked = read_request(account, action.arguments, facts.country)
+    async def details(self, session: AsyncSession, action: Action) -> Details:
+        facts, company, address, vat_id = await _corrected(session, action)
+        return {"invoice": facts.number, "company": company, "address": address, "vat_id": vat_id}
+
+    async def carry_out(self, unit: Unit, action: Action, entry: Entry, told: Told) -> None:
+        """Issue the credit note and the corrected invoice over the same sums, today, and their papers."""
+        facts, company, address, vat_id = await _corrected(unit.session, action)
         today = self.calendar.day_of(unit.now)
         note, invoice = await issue_correction(
             unit,
             action,
             facts,
             today,
-            company=asked.company or facts.company,
-            address=asked.address or facts.address,
-            vat_id=asked.vat_id or facts.vat_id,
+            company=company,
+            address=address,
+            vat_id=vat_id,
+            told=told,
         )
+        old = await unit.session.get_one(Invoice, note.invoice_id)
+        await file_papers(unit, action, correction_sheets(old, note, invoice, unit.seller, action.language))
         total = money(invoice.total_cents, invoice.currency)
         unit.cause(action, "mail.receipt", entry, {"credit_note": note.number, "invoice": invoice.number})
         outcome = (
@@ -180,3 +188,16 @@ class Correcting:
             Line("correct.invoice-issued", {"number": invoice.number, "total": total}, WINDOW),
         )
         await unit.finish(action, outcome, entry)
+
+
+async def _corrected(session: AsyncSession, action: Action) -> tuple[InvoiceFacts, str, str, str | None]:
+    """Return the invoice as it is, and company, address and VAT ID as they shall be."""
+    account = Principal(member_id=action.member_id, account_id=action.account_id)
+    facts = await read_facts(session, Request(account, action.arguments, action.proposed_at, action.id))
+    asked = read_request(account, action.arguments, facts.country)
+    return (
+        facts,
+        asked.company or facts.company,
+        asked.address or facts.address,
+        asked.vat_id or facts.vat_id,
+    )

@@ -3,6 +3,7 @@
 ActionsError
 ├── PolicyError        policies.toml cannot be used; says which entry and why
 ├── LogTampered        the action log does not verify; carries the first bad sequence number
+├── SigningKeyError    the key that signs the log cannot be made, read or understood
 ├── DemoRefused        the store holds data that is not a demo's, and is left alone
 └── IllegalStep        code asked for a step that the lifecycle does not have: a bug
 """
@@ -23,6 +24,10 @@ class LogTampered(ActionsError):  # noqa: N818
         super().__init__(f"entry {seq}: {reason}")
         self.seq = seq
         self.reason = reason
+
+
+class SigningKeyError(ActionsError):
+    """Without it nothing may be written to the log, nor the log be verified."""
 
 
 class IllegalStep(ActionsError):  # noqa: N818

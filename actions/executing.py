@@ -1,20 +1,24 @@
-"""What happens to a confirmed action: staff decide, its time comes, its time runs out."""
+"""What happens to a confirmed action: its time comes, its time runs out."""
 
-from collections.abc import Sequence
-from datetime import date, datetime
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 
+from sqlalchemy import func
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from actions.catalogue import Catalogue, Row
+from actions.backend import Answer, Done, NotTried, Order, Refused, Told, Unknown
+from actions.catalogue import Catalogue, Row, as_promised
 from actions.confirming import weigh_again
 from actions.lifecycle import may_follow
-from actions.model import ActionKind, Deny, Receipt, Rejected, Step
+from actions.model import ActionKind, Deny, Receipt, Step
 from actions.receipts import receipt
-from actions.store.tables import Action
+from actions.store.tables import Action, ActionLog
 from actions.store.unit import Unit
 
 _CLOCK = "clock"
+_NOT_TRIED = "backend-not-reached"
 
 
 async def due_ids(session: AsyncSession, now: datetime) -> Sequence[str]:
@@ -24,59 +28,86 @@ async def due_ids(session: AsyncSession, now: datetime) -> Sequence[str]:
 
 
 async def execute(unit: Unit, rows: Catalogue, action_id: str, today: date) -> Receipt:
-    """Carry out a scheduled action, if its time has come and the guard still allows it: once, wholly."""
+    """Carry out a scheduled action in the store, if its time has come: once, wholly."""
     action = await unit.session.get_one(Action, action_id)
-    if action.step != Step.SCHEDULED or action.due_at is None or action.due_at > unit.now:
-        return receipt(action)
-    row = rows[ActionKind(action.kind)]
-    weighed = await weigh_again(unit, row, action, today)
-    if isinstance(weighed.verdict, Deny):
-        await _call_off(unit, row, action, Step.DENIED, weighed.verdict)
-    elif weighed.plan.hash != action.plan_hash:
-        await _call_off(unit, row, action, Step.EXPIRED, Deny("plan-altered"))
-    else:
-        await unit.move(action, unit.entry(action, Step.EXECUTING, rule="guard-allows", actor=_CLOCK))
-        cited = dict.fromkeys(line.clause for line in weighed.plan.changes)
-        await row.carry_out(unit, action, unit.entry(action, Step.DONE, anchors=cited, actor=_CLOCK))
+    if await _may_begin(unit, rows, action, today):
+        await carry_out(unit, rows, action, {}, _CLOCK)
     return receipt(action)
 
 
-async def fail(unit: Unit, action_id: str) -> Receipt:
+async def claim(unit: Unit, rows: Catalogue, action_id: str, today: date) -> Order | Receipt:
+    """Take a scheduled action to EXECUTING and return what to order; or a receipt, with nothing to do."""
+    action = await unit.session.get_one(Action, action_id)
+    if not await _may_begin(unit, rows, action, today):
+        return receipt(action)
+    return Order(
+        kind=ActionKind(action.kind),
+        confirmation=action.token or "",
+        reference=action.reference,
+        confirmed_at=action.confirmed_at or unit.now,
+        account_id=action.account_id,
+        member_id=action.member_id,
+        details=await rows[ActionKind(action.kind)].details(unit.session, action),
+    )
+
+
+async def record(
+    unit: Unit,
+    rows: Catalogue,
+    action_id: str,
+    answer: Answer,
+    next_wait: Callable[[int], timedelta | None],
+) -> Receipt:
+    """Write down what came of a claimed action. Where the claim was given up meanwhile, a certain answer is
+    still one; where staff have settled it, theirs stands.
+    """
+    action = await unit.session.get_one(Action, action_id)
+    if action.step not in (Step.EXECUTING, Step.OUTCOME_UNKNOWN):
+        await unit.record(unit.entry(action, None, rule="answered-too-late", actor=_CLOCK))
+    elif isinstance(answer, Done):
+        await carry_out(unit, rows, action, answer.told, _CLOCK)
+    elif isinstance(answer, Unknown):
+        await _lose(unit, action, "backend-uncertain", answer.reason)
+    elif isinstance(answer, Refused):
+        await not_done(unit, rows, action, "backend-refused", _CLOCK, answer.reason)
+    else:
+        await _put_off(unit, rows, action, answer, next_wait)
+    return receipt(action)
+
+
+async def carry_out(unit: Unit, rows: Catalogue, action: Action, told: Told, actor: str) -> None:
+    """Write the effect into the store and take the action to DONE, with the figures that it was promised."""
+    cited = dict.fromkeys(line["clause"] for line in (action.plan or {}).get("changes", ()))
+    entry = unit.entry(action, Step.DONE, anchors=cited, actor=actor)
+    if action.step == Step.OUTCOME_UNKNOWN:
+        entry, action.verdict = replace(entry, rule="settled"), None
+    row = as_promised(rows[ActionKind(action.kind)], action)
+    await row.carry_out(unit, action, entry, told)
+
+
+async def not_done(
+    unit: Unit, rows: Catalogue, action: Action, rule: str, actor: str, reason: str = ""
+) -> None:
+    """Its effect does not stand and never will: staff see to it, and the customer hears of it, who has been
+    told otherwise before.
+    """
+    is_told = action.step == Step.EXECUTING and action.due_at == action.confirmed_at
+    entry = unit.entry(action, Step.FAILED, rule=rule, actor=actor)
+    values = {"reason": reason} if reason else {}
+    await rows[ActionKind(action.kind)].release(unit, action, entry)
+    await unit.move(action, entry, Deny(rule, values=values))
+    unit.cause(action, "staff.failed", entry, values)
+    if not is_told:
+        unit.cause(action, "mail.failed", entry)
+
+
+async def fail(unit: Unit, rows: Catalogue, action_id: str) -> Receipt:
     """Its effect cannot be carried out and was undone whole; staff look at it, nothing is retried."""
     action = await unit.session.get_one(Action, action_id)
     if action.step != Step.SCHEDULED:
         return receipt(action)
     await unit.move(action, unit.entry(action, Step.EXECUTING, actor=_CLOCK))
-    entry = unit.entry(action, Step.FAILED, rule="effect-failed", actor=_CLOCK)
-    await unit.move(action, entry, Deny("effect-failed"))
-    unit.cause(action, "staff.failed", entry)
-    return receipt(action)
-
-
-async def approve(unit: Unit, action_id: str, staff_id: str) -> Receipt | Rejected:
-    action = await unit.session.get(Action, action_id)
-    if action is None or action.step != Step.AWAITING_APPROVAL:
-        return Rejected("not-awaiting-approval", action_id)
-    entry = unit.entry(action, Step.SCHEDULED, rule="approved", actor=unit.staff(staff_id))
-    await unit.move(action, entry)
-    action.due_at = max(action.due_at or unit.now, unit.now)
-    return receipt(action)
-
-
-async def refuse(
-    unit: Unit, rows: Catalogue, action_id: str, staff_id: str, reason: str
-) -> Receipt | Rejected:
-    """End an action in a person's name. The reason is for the customer and stays out of the log."""
-    action = await unit.session.get(Action, action_id)
-    if action is None or action.step != Step.AWAITING_APPROVAL:
-        return Rejected("not-awaiting-approval", action_id)
-    if not reason.strip():
-        return Rejected("reason-missing", action_id)
-    action.reason = reason.strip()
-    entry = unit.entry(action, Step.REFUSED, rule="refused-by-staff", actor=unit.staff(staff_id))
-    await rows[ActionKind(action.kind)].release(unit, action, entry)
-    await unit.move(action, entry, Deny("refused-by-staff", values={"reason": action.reason}))
-    unit.cause(action, "mail.refused", entry)
+    await not_done(unit, rows, action, "effect-failed", _CLOCK)
     return receipt(action)
 
 
@@ -97,9 +128,7 @@ async def give_up_unknown(unit: Unit) -> Sequence[Receipt]:
     actions = (await unit.session.exec(select(Action).where(Action.step == Step.EXECUTING))).all()
     for action in actions:
         if may_follow(Step(action.step), Step.OUTCOME_UNKNOWN):
-            entry = unit.entry(action, Step.OUTCOME_UNKNOWN, rule="interrupted", actor=_CLOCK)
-            await unit.move(action, entry, Deny("interrupted"))
-            unit.cause(action, "staff.outcome-unknown", entry)
+            await _lose(unit, action, "interrupted")
     return [receipt(action) for action in actions]
 
 
@@ -110,3 +139,52 @@ async def _call_off(unit: Unit, row: Row, action: Action, step: Step, verdict: D
     await unit.move(action, entry, verdict)
     unit.cause(action, "mail.called-off", entry)
     unit.cause(action, "staff.called-off", entry)
+
+
+async def _may_begin(unit: Unit, rows: Catalogue, action: Action, today: date) -> bool:
+    """Take a scheduled action to EXECUTING, if its time has come and the guard still allows it.
+
+    A plan that no longer fits the facts is called off, but for a legal right, which nobody but a person may
+    turn down.
+    """
+    if action.step != Step.SCHEDULED or action.due_at is None or action.due_at > unit.now:
+        return False
+    row = as_promised(rows[ActionKind(action.kind)], action)
+    weighed = await weigh_again(unit, row, action, today)
+    if isinstance(weighed.verdict, Deny):
+        await _call_off(unit, row, action, Step.DENIED, weighed.verdict)
+        return False
+    if weighed.plan.hash != action.plan_hash and row.kind is not ActionKind.GDPR_REQUEST:
+        await _call_off(unit, row, action, Step.EXPIRED, Deny("plan-altered"))
+        return False
+    await unit.move(action, unit.entry(action, Step.EXECUTING, rule="guard-allows", actor=_CLOCK))
+    return True
+
+
+async def _lose(unit: Unit, action: Action, rule: str, reason: str = "") -> None:
+    """Nobody knows what became of it: staff settle it. The account stays as it waits."""
+    if action.step == Step.OUTCOME_UNKNOWN:
+        return
+    entry = unit.entry(action, Step.OUTCOME_UNKNOWN, rule=rule, actor=_CLOCK)
+    values = {"reason": reason} if reason else {}
+    await unit.move(action, entry, Deny(rule, values=values))
+    unit.cause(action, "staff.outcome-unknown", entry, values)
+
+
+async def _put_off(
+    unit: Unit,
+    rows: Catalogue,
+    action: Action,
+    answer: NotTried,
+    next_wait: Callable[[int], timedelta | None],
+) -> None:
+    """Schedule it for another try; the log counts them. It fails when there are no more, or when it was
+    given up meanwhile, because nothing is tried again of which staff were told.
+    """
+    tries = select(func.count()).where(ActionLog.action_id == action.id, ActionLog.rule == _NOT_TRIED)
+    wait = next_wait((await unit.session.exec(tries)).one() + 1)
+    if wait is None or action.step == Step.OUTCOME_UNKNOWN:
+        await not_done(unit, rows, action, _NOT_TRIED, _CLOCK, answer.reason)
+        return
+    await unit.move(action, unit.entry(action, Step.SCHEDULED, rule=_NOT_TRIED, actor=_CLOCK))
+    action.due_at = unit.now + wait

@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, false
 from sqlmodel import col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from actions.backend import Told
 from actions.calendar import Calendar
 from actions.log import Entry
 from actions.model import (
@@ -28,13 +29,14 @@ from actions.model import (
     Right,
     Verdict,
 )
-from actions.planning import Draft, Request, Weighed, passed, plan_from
+from actions.planning import Details, Draft, Request, Weighed, passed, plan_from
 from actions.policies import Policies
 from actions.store.tables import Action, Consent, GdprCase, Member
 from actions.store.unit import Unit
 
 AT_ONCE = frozenset({Right.OBJECTION, Right.WITHDRAW_CONSENT})
 MARKETING = ("marketing", "newsletter")
+FIGURES: tuple[str, ...] = ()  # a legal right rests on the law, so no change of the documents can hold it
 CLAUSES: Mapping[Right, str] = {
     Right.INFORMATION: "right-information",
     Right.ACCESS: "right-access",
@@ -105,7 +107,8 @@ class Filing:
     policies: Policies
     calendar: Calendar
     kind: ActionKind = ActionKind.GDPR_REQUEST
-    anchors: tuple[str, ...] = tuple(CLAUSES.values())
+    figures: tuple[str, ...] = FIGURES
+    anchors: tuple[str, ...] = (*CLAUSES.values(), "right-complaint")
 
     def malformed(self, arguments: Mapping[str, str]) -> NeedsArguments | None:
         """A right must be named before anything else: the level of identity depends on it."""
@@ -130,7 +133,16 @@ class Filing:
     async def release(self, unit: Unit, action: Action, entry: Entry) -> None:
         """Nothing was held."""
 
-    async def carry_out(self, unit: Unit, action: Action, entry: Entry) -> None:
+    async def details(self, session: AsyncSession, action: Action) -> Details:
+        principal = Principal(member_id=action.member_id, email=action.email)
+        return {
+            "right": action.arguments["right"],
+            "email": await proven_email(session, principal),
+            "received_at": action.proposed_at.isoformat(),
+            "due_on": self.calendar.one_month_after(action.proposed_at).isoformat(),
+        }
+
+    async def carry_out(self, unit: Unit, action: Action, entry: Entry, told: Told) -> None:
         """File the case, open or (consents withdrawn) done."""
         right = Right(action.arguments["right"])
         principal = Principal(member_id=action.member_id, email=action.email)
@@ -144,6 +156,7 @@ class Filing:
             received_at=action.proposed_at,
             due_on=due_on,
             status="done" if right in AT_ONCE else "open",
+            closed_at=unit.now if right in AT_ONCE else None,
             action_id=action.id,
         )
         unit.session.add(case)
@@ -175,7 +188,7 @@ async def read_facts(
         email=email,
         open_reference=case.reference if case else None,
         open_received_on=calendar.day_of(case.received_at) if case else None,
-        open_due_on=case.due_on if case else None,
+        open_due_on=(case.extended_until or case.due_on) if case else None,
         consents=tuple(sorted(consent.purpose for consent in consents)),
     )
 

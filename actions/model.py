@@ -143,12 +143,15 @@ class NeedsArguments:
 
 @dataclass(frozen=True, slots=True)
 class NeedsConfirmation:
-    """`token` is the opaque, random id that the button carries."""
+    """`token` is the opaque, random id that the button carries. `is_held`: a clause behind the plan was
+    just changed, so that staff decide once it is confirmed.
+    """
 
     action_id: str
     plan: Plan
     token: str
     expires_at: datetime
+    is_held: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +166,8 @@ class Denied:
 class Receipt:
     """Where an action stands after a step, read back from the database.
 
-    `reference` is what a customer may quote; `lines` say what happened or will happen.
+    `reference` is what a customer may quote; `lines` say what happened or will happen. `case`: how the
+    data-protection case stands that it filed: open, done or refused.
     """
 
     action_id: str
@@ -174,6 +178,7 @@ class Receipt:
     effective_at: datetime | None = None
     may_withdraw: bool = False
     conversation_id: str | None = None
+    case: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,9 @@ from typing import Any
 from actions.canonical import canonical
 from actions.model import ActionKind, Line, NeedsArguments, Plan, Principal, Verdict
 
+Details = Mapping[str, str | None]
+"""What a backend must know to carry an action out; None is a value that there is none of."""
+
 
 @dataclass(frozen=True, slots=True)
 class Request:

@@ -1,8 +1,8 @@
 """The figures of the documents, read from policies.toml, each with the clause it comes from."""
 
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,9 @@ ANCHORS = frozenset(
         ),
     }
 )
+
+APPROVALS: Mapping[str, int] = {"auto": 0, "staff": 1, "four-eyes": 2}
+"""How many members of staff each risk tier takes."""
 
 _MOST = 1000
 
@@ -103,8 +106,20 @@ class Policies:
         cited = {getattr(self.figures, name).clause for name in UNITS} - {None}
         return tuple(sorted(cited | {place.anchor for d in self.contradictions for place in d.places}))
 
+    def revalued(self, values: Mapping[str, int]) -> "Policies":
+        """Return these policies with other values of some figures."""
+        changed = {name: replace(getattr(self.figures, name), value=value) for name, value in values.items()}
+        return replace(self, figures=replace(self.figures, **changed))
+
+    def values(self, names: Iterable[str]) -> dict[str, int]:
+        return {name: getattr(self.figures, name).value for name in names}
+
     def needs_staff(self, kind: ActionKind) -> bool:
-        return self.tiers[kind] == "staff"
+        return self.approvals(kind) > 0
+
+    def approvals(self, kind: ActionKind) -> int:
+        """Return how many different members of staff let an action of this kind pass."""
+        return APPROVALS[self.tiers[kind]]
 
 
 def load(path: Path | None = None) -> Policies:
@@ -140,13 +155,10 @@ def _figure(figures: Mapping[str, Any], name: str) -> Figure:
     entry = f"figures.{name}"
     table = _table(figures, name, entry)
     _only(table, {"value", "unit", "clause"}, f"{entry}.")
-    value, unit, clause = table.get("value"), table.get("unit"), table.get("clause")
-    if type(value) is not int or not 0 < value <= _MOST:
-        raise PolicyError(f"{entry}.value must be a whole number from 1 to {_MOST}, not {value!r}")
+    unit, clause = table.get("unit"), table.get("clause")
+    value = checked_value(name, table.get("value"))
     if unit != UNITS[name]:
         raise PolicyError(f"{entry}.unit must be {UNITS[name]!r}, not {unit!r}")
-    if unit == "percent" and value > 100:
-        raise PolicyError(f"{entry}.value is a percentage, not {value}")
     if name == "proposal_expiry":
         if clause is not None:
             raise PolicyError(f"{entry}.clause: no clause promises it; leave it out")
@@ -154,11 +166,21 @@ def _figure(figures: Mapping[str, Any], name: str) -> Figure:
     return Figure(value, unit, _anchor(clause, f"{entry}.clause"))
 
 
+def checked_value(name: str, value: Any) -> int:
+    """Return `value` if the figure `name` may have it, else raise PolicyError."""
+    if type(value) is not int or not 0 < value <= _MOST:
+        raise PolicyError(f"figures.{name}.value must be a whole number from 1 to {_MOST}, not {value!r}")
+    if UNITS[name] == "percent" and value > 100:
+        raise PolicyError(f"figures.{name}.value is a percentage, not {value}")
+    return value
+
+
 def _tiers(table: Mapping[str, Any]) -> dict[ActionKind, str]:
     _only(table, set(ActionKind), "tiers.")
     for kind in ActionKind:
-        if table.get(kind) not in ("auto", "staff"):
-            raise PolicyError(f'tiers.{kind} must be "auto" or "staff", not {table.get(kind)!r}')
+        tier = table.get(kind)
+        if not isinstance(tier, str) or tier not in APPROVALS:
+            raise PolicyError(f'tiers.{kind} must be "auto", "staff" or "four-eyes", not {tier!r}')
     if table[ActionKind.GDPR_REQUEST] != "auto":
         raise PolicyError(
             'tiers.gdpr_request must be "auto": nobody\'s leave is needed to file a legal right'

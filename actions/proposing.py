@@ -20,7 +20,8 @@ from actions.model import (
 )
 from actions.planning import Request, plan_from_json, plan_to_json
 from actions.receipts import belongs_to, denied, person_of
-from actions.store.tables import Action, new_id
+from actions.store.tables import Action
+from actions.store.types import new_id
 from actions.store.unit import Unit
 
 _ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # nothing that is misread on a telephone
@@ -57,7 +58,7 @@ async def propose(
     if known is None:
         await _begin(unit, action, expiry)
     await _supersede(unit, action)
-    return await _offer(unit, action, weighed.plan, expiry)
+    return await _offer(unit, action, row, weighed.plan, expiry)
 
 
 def _new(unit: Unit, proposal: Proposal) -> Action:
@@ -95,8 +96,9 @@ async def _deny(unit: Unit, action: Action, verdict: Deny, expiry: timedelta, *,
     return Denied(action.id, verdict)
 
 
-async def _offer(unit: Unit, action: Action, plan: Plan, expiry: timedelta) -> NeedsConfirmation:
-    action.plan, action.plan_hash = plan_to_json(plan), plan.hash
+async def _offer(unit: Unit, action: Action, row: Row, plan: Plan, expiry: timedelta) -> NeedsConfirmation:
+    action.plan = {**plan_to_json(plan), "figures": row.policies.values(row.figures)}
+    action.plan_hash = plan.hash
     action.token, action.expires_at = secrets.token_urlsafe(18), unit.now + expiry
     action.due_at = plan.effective_at
     cited = dict.fromkeys(line.clause for line in (*plan.preconditions, *plan.changes, *plan.irreversible))

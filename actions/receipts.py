@@ -10,11 +10,13 @@ _AHEAD = (Step.AWAITING_CONFIRMATION, Step.AWAITING_APPROVAL, Step.SCHEDULED, St
 
 def receipt(action: Action) -> Receipt:
     """Done: what was done. Ahead: what will be. Called off: why, where the step does not say it all."""
-    step = Step(action.step)
+    step = _stands(action)
     if step is Step.DONE:
         lines = tuple(line_from_json(line) for line in action.outcome or ())
     elif step in _AHEAD and action.plan:
         lines = tuple(line_from_json(line) for line in action.plan["changes"])
+        if step is Step.AWAITING_APPROVAL and action.plan.get("held"):
+            lines = (Line("held.terms-changed"), *lines)
     else:
         lines = _called_off(step, action)
     return Receipt(
@@ -27,6 +29,12 @@ def receipt(action: Action) -> Receipt:
         may_withdraw=step in WITHDRAWABLE,
         conversation_id=action.conversation_id,
     )
+
+
+def _stands(action: Action) -> Step:
+    """A case that was filed and later refused by staff reads as refused."""
+    step = Step(action.step)
+    return Step.REFUSED if step is Step.DONE and action.reason else step
 
 
 def denied(action: Action) -> Denied:
@@ -66,5 +74,8 @@ def _called_off(step: Step, action: Action) -> tuple[Line, ...]:
     if step is Step.DENIED:
         return (Line("ended.facts-changed", {}, verdict.clause),)
     if step is Step.REFUSED:
-        return (Line("ended.refused", {"reason": action.reason or ""}),)
+        reason = Line("ended.refused", {"reason": action.reason or ""})
+        if action.kind != ActionKind.GDPR_REQUEST:
+            return (reason,)
+        return (reason, Line("ended.may-complain", {}, "right-complaint"))
     return (Line("ended.plan-altered"),) if verdict.rule == "plan-altered" else ()

@@ -1,9 +1,15 @@
 """The log's head, kept outside the database: one appended line per commit, `seq hash moment`."""
 
+from __future__ import annotations
+
 import os
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from actions.checkpoints import Checkpoints
 
 GENESIS = "0" * 64
 
@@ -17,21 +23,30 @@ class Head:
 
 
 class Seal:
-    """The file `action-log.seal` in `directory`. It is only ever appended to."""
+    """The file `action-log.seal` in `directory`. It is only ever appended to.
 
-    def __init__(self, directory: Path) -> None:
+    `checkpoints` are written beside it. Their key is also the one that entries are hashed under; without
+    them entries carry plain hashes, which everybody can compute.
+    """
+
+    def __init__(self, directory: Path, checkpoints: Checkpoints | None = None) -> None:
         self.path = directory / "action-log.seal"
+        self.checkpoints = checkpoints
+
+    @property
+    def entry_key(self) -> bytes | None:
+        return self.checkpoints.key.entry_key if self.checkpoints else None
 
     def prepare(self) -> None:
         """Make the file, with the empty log's head, unless it is there."""
         if self.path.exists():
             return
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        self._append(f"0 {GENESIS}\n")
+        append_line(self.path, f"0 {GENESIS}\n")
 
     def write(self, head: Head, at: datetime) -> None:
         """Append `head`, durably. Call it after the commit: a seal ahead of its log reads as a cut log."""
-        self._append(f"{head.seq} {head.hash} {at.isoformat()}\n")
+        append_line(self.path, f"{head.seq} {head.hash} {at.isoformat()}\n")
 
     def heads(self) -> dict[int, str] | None:
         """Return every sealed head by its number, or None when there is no file.
@@ -48,12 +63,14 @@ class Seal:
                 heads.setdefault(int(part[0]), part[1])  # what was sealed first is what was witnessed
         return heads
 
-    def _append(self, line: str) -> None:
-        descriptor = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
-        try:
-            size = os.fstat(descriptor).st_size
-            torn = size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"
-            os.write(descriptor, (f"\n{line}" if torn else line).encode("ascii"))
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+
+def append_line(path: Path, line: str) -> None:
+    """Append a line (or make the file, with no line), durably. After a torn line it begins a new one."""
+    descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
+    try:
+        size = os.fstat(descriptor).st_size
+        torn = size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"
+        os.write(descriptor, (f"\n{line}" if torn else line).encode("ascii"))
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,20 +1,35 @@
 """Propose, confirm, approve, execute, withdraw: the only way in."""
 
-import logging
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Collection, Sequence
 from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
 from datetime import date, timedelta
 
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlmodel import col, or_, select
 
-from actions import confirming, executing, log, proposing
+from actions import access, approving, confirming, executing, log, proposing, settling
+from actions.backend import Backend, StoreBackend, Told
 from actions.calendar import Calendar
-from actions.catalogue import catalogue
-from actions.model import Confirmed, Level, Principal, Proposal, Proposed, Receipt, Rejected, Step
+from actions.casework import standing
+from actions.catalogue import Catalogue, catalogue
+from actions.effects import Effects
+from actions.model import (
+    Confirmed,
+    Level,
+    NeedsConfirmation,
+    Principal,
+    Proposal,
+    Proposed,
+    Receipt,
+    Rejected,
+    Step,
+)
+from actions.papers.opening import opened_paper
+from actions.papers.sheet import UNNAMED, Party
+from actions.papers.tables import Paper
 from actions.policies import Policies, load
-from actions.ports import ClauseLookup, Clock, Sessions
-from actions.receipts import receipt
+from actions.ports import ClauseLookup, Clock, PolicyReview, Review, Sessions
 from actions.seal import Seal
 from actions.store.tables import Action
 from actions.store.unit import Unit, put_seal, unit_of_work
@@ -26,8 +41,10 @@ class ActionService:
     """Carries an action from a request to its receipt. Every public method is one or more transactions,
     each of which leaves database and log consistent if the process dies after it.
 
-    Without a `seal` the log's head is kept nowhere but in the database. `calendar` is
-    the company's: every deadline counts its days and its public holidays.
+    Without a `seal` the log's head is kept nowhere but in the database. `seller` is the company as credit
+    notes and invoices name it. `calendar` is
+    the company's: every deadline counts its days and its public holidays. `staff` are the ids that may decide
+    and open what customers asked for. `backend` is where effects take place: the store, without one.
     """
 
     def __init__(
@@ -39,6 +56,10 @@ class ActionService:
         policies: Policies | None = None,
         calendar: Calendar | None = None,
         seal: Seal | None = None,
+        seller: Party = UNNAMED,
+        review: PolicyReview | None = None,
+        staff: Collection[str] = (approving.LOCAL,),
+        backend: Backend | None = None,
     ) -> None:
         self._sessions = sessions
         self._clock = clock
@@ -46,25 +67,35 @@ class ActionService:
         self._policies = policies or load()
         self._calendar = calendar or Calendar()
         self._seal = seal
+        self._seller = seller
+        self._review = review
+        self._staff = frozenset(map(approving.staff_id, staff))
         self._rows = catalogue(self._policies, self._calendar)
+        self._effects = Effects(backend or StoreBackend(), self._rows, self._calendar, self._unit)
 
     async def propose(self, proposal: Proposal) -> Proposed:
         """Weigh a request. What comes back is to be shown; nothing but the proposal itself is stored."""
         row = self._rows[proposal.kind]
         if malformed := row.malformed(proposal.arguments):
             return malformed
+        rows, held = await self._reviewed()
+        row = rows[proposal.kind]
         # resolved before the transaction: the library may need a connection of its own
         found = [(a, await self._clauses.clause_id(a, proposal.principal.language)) for a in row.anchors]
         clause_ids = {anchor: clause_id for anchor, clause_id in found if clause_id}
         expiry = timedelta(minutes=self._policies.figures.proposal_expiry.value)
         async with self._unit() as unit:
-            return await proposing.propose(unit, row, proposal, clause_ids, self._day(unit), expiry)
+            proposed = await proposing.propose(unit, row, proposal, clause_ids, self._day(unit), expiry)
+        if isinstance(proposed, NeedsConfirmation) and not held.isdisjoint(row.figures):
+            return replace(proposed, is_held=True)
+        return proposed
 
     async def confirm(self, token: str, principal: Principal, conversation_id: str) -> Confirmed:
         """Confirm by the button's token. Pressed again by the same person it reads back the receipt."""
+        rows, held = await self._reviewed()
         async with self._unit() as unit:
             confirmed = await confirming.confirm(
-                unit, self._rows, self._policies, self._day(unit), token, principal, conversation_id
+                unit, rows, self._policies, self._day(unit), token, principal, conversation_id, held
             )
         return await self._go_on(confirmed) if isinstance(confirmed, Receipt) else confirmed
 
@@ -81,15 +112,49 @@ class ActionService:
             return await confirming.decline(unit, self._rows, action_id, principal, conversation_id)
 
     async def approve(self, action_id: str, staff_id: str) -> Receipt | Rejected:
-        """Let a confirmed action pass, in the name of a member of staff."""
+        """Let a confirmed action (its id or reference) pass, in the name of a member of staff. Where its tier
+        takes two, the first leaves it waiting."""
+        staff = approving.staff_id(staff_id)
         async with self._unit() as unit:
-            approved = await executing.approve(unit, action_id, staff_id)
+            approved = await approving.approve(unit, self._policies, self._staff, action_id, staff)
         return await self._go_on(approved) if isinstance(approved, Receipt) else approved
 
     async def refuse(self, action_id: str, staff_id: str, reason: str) -> Receipt | Rejected:
-        """Refuse a confirmed action, in the name of a member of staff and with a reason."""
+        """Refuse a confirmed action, or an open data-protection case, in the name of a member of staff."""
+        staff = approving.staff_id(staff_id)
         async with self._unit() as unit:
-            return await executing.refuse(unit, self._rows, action_id, staff_id, reason)
+            return await approving.refuse(unit, self._rows, self._staff, action_id, staff, reason)
+
+    async def settle(
+        self, action_id: str, staff_id: str, *, is_done: bool, told: Told | None = None
+    ) -> Receipt | Rejected:
+        """Say, in the name of a member of staff, whether an effect of unknown outcome stands."""
+        staff = approving.staff_id(staff_id)
+        async with self._unit() as unit:
+            return await settling.settle(unit, self._rows, self._staff, action_id, staff, is_done, told or {})
+
+    async def listed(self, *, waiting: bool = False) -> Sequence[access.Listed]:
+        """Return actions without anything of their people, for staff to choose from."""
+        async with self._sessions.read() as session:
+            return await access.listed(session, self._policies, waiting=waiting)
+
+    async def show(self, action_id: str, staff_id: str) -> access.Opened | Rejected:
+        """Open an action (its id or reference) for a member of staff, which is itself an entry of the log."""
+        staff = approving.staff_id(staff_id)
+        async with self._unit() as unit:
+            return await access.opened(unit, self._policies, self._staff, action_id, staff)
+
+    async def opened(self, staff_id: str, emails: Collection[str | None]) -> None:
+        """Log that a member of staff opened the data of these people; None is somebody unknown."""
+        async with self._unit() as unit:
+            for email in emails:
+                await access.record(unit, staff_id, member_id=None, email=email)
+
+    async def paper(self, number: str, staff_id: str) -> Paper | Rejected:
+        """Open a credit note or invoice for a member of staff, which is itself an entry of the log."""
+        staff = approving.staff_id(staff_id)
+        async with self._unit() as unit:
+            return await opened_paper(unit, self._staff, number, staff)
 
     async def run_due(self) -> Sequence[Receipt]:
         """Carry out every scheduled action whose time has come, each in a transaction of its own."""
@@ -109,6 +174,13 @@ class ActionService:
             unknown = await executing.give_up_unknown(unit)
         return [*unknown, *await self.run_due(), *await self.expire()]
 
+    async def checkpoint(self) -> None:
+        """Sign the log's head, where it was signed an hour ago or never."""
+        if self._seal and self._seal.checkpoints:
+            async with self._sessions.read() as session:
+                head = await log.head(session)
+            await asyncio.to_thread(self._seal.checkpoints.write_hourly, head, self._clock.now())
+
     async def status(self, principal: Principal) -> Sequence[Receipt]:
         """Return the person's own actions that were confirmed or wait for it, newest first."""
         if principal.level < Level.LINKED or not (principal.member_id or principal.email):
@@ -124,7 +196,7 @@ class ActionService:
         query = select(Action).where(or_(*own), or_(col(Action.confirmed_at).is_not(None), is_open))
         newest = query.order_by(col(Action.proposed_at).desc(), Action.id).limit(_STATUS_LIMIT)
         async with self._sessions.read() as session:
-            return [receipt(action) for action in (await session.exec(newest)).all()]
+            return [await standing(session, action) for action in (await session.exec(newest)).all()]
 
     async def _catch_up_seal(self) -> None:
         sealed = self._seal.heads() if self._seal else None
@@ -135,6 +207,13 @@ class ActionService:
         if head.seq > max([0, *sealed]):
             await put_seal(self._seal, head, self._clock.now())
 
+    async def _reviewed(self) -> tuple[Catalogue, frozenset[str]]:
+        """Return the rows with today's figures, and which of these are held."""
+        review = await self._review.review() if self._review else Review()
+        if not review.values:
+            return self._rows, review.held
+        return catalogue(self._policies.revalued(review.values), self._calendar), review.held
+
     async def _go_on(self, reached: Receipt) -> Receipt:
         """Carry out at once what need not wait, also when an earlier process was killed before."""
         is_due = reached.effective_at is not None and reached.effective_at <= self._clock.now()
@@ -143,23 +222,10 @@ class ActionService:
         )
 
     async def _execute(self, action_id: str) -> Receipt:
-        try:
-            async with self._unit() as unit:
-                return await executing.execute(unit, self._rows, action_id, self._day(unit))
-        except SQLAlchemyError as error:
-            if not isinstance(error, IntegrityError):
-                raise  # the database is not well: the action stays scheduled and is tried again
-            return await self._fail(action_id)
-        except Exception:
-            return await self._fail(action_id)
-
-    async def _fail(self, action_id: str) -> Receipt:
-        logging.getLogger(__name__).exception("action %s could not be carried out", action_id)
-        async with self._unit() as unit:
-            return await executing.fail(unit, action_id)
+        return await self._effects.execute(action_id)
 
     def _unit(self) -> AbstractAsyncContextManager[Unit]:
-        return unit_of_work(self._sessions, self._clock, self._seal)
+        return unit_of_work(self._sessions, self._clock, self._seal, self._seller)
 
     def _day(self, unit: Unit) -> date:
         return self._calendar.day_of(unit.now)

@@ -1,5 +1,6 @@
 """VAT numbers: is it one, and how is it written."""
 
+from collections.abc import Container
 from importlib import import_module
 
 
@@ -8,7 +9,7 @@ def normalized(number: str, country: str) -> str | None:
 
     `country` is the account's ISO code. A number with a member state's prefix is checked by that state's
     rules, any other by the rules of `country`, first as it stands and then behind that prefix. Where no
-    rules are known, a number of 4 to 20 letters and digits passes as it stands.
+    rules are known, a number of 4 to 20 letters and digits without such a prefix passes as it stands.
     """
     from stdnum import get_cc_module
     from stdnum.exceptions import ValidationError
@@ -22,6 +23,8 @@ def normalized(number: str, country: str) -> str | None:
         pass
     national = get_cc_module(country.lower(), "vat")
     if national is None:
+        if bare[:2].lower() in _european().prefixes():
+            return None
         return bare if 4 <= len(bare) <= 20 and any(map(str.isdigit, bare)) else None
     for candidate in (number, bare, country.upper() + bare):
         try:
@@ -45,6 +48,9 @@ def _with_prefix(valid: str, country: str) -> str:
 
 
 class _European:
+    def prefixes(self) -> Container[str]:
+        return {*import_module("stdnum.eu.vat").MEMBER_STATES, "el"}
+
     def validate(self, number: str) -> str:
         valid = str(import_module("stdnum.eu.vat").validate(number))
         # Greece's prefix is not its country code.

@@ -6,7 +6,24 @@ try:
 
     import typer
 
-    from bot.commands import chat, demo, doctor, handoff, index, library, log, route, search, serve
+    from bot.commands import (
+        actions,
+        cases,
+        chat,
+        demo,
+        doctor,
+        export,
+        handoff,
+        index,
+        library,
+        link,
+        log,
+        papers,
+        policies,
+        route,
+        search,
+        serve,
+    )
 except KeyboardInterrupt:
     raise SystemExit(130) from None
 
@@ -30,11 +47,17 @@ app.command(epilog=search.SEARCH_EXAMPLES)(search.search)
 app.command()(search.ask)
 app.command("eval", epilog=search.EVAL_EXAMPLE)(search.score)
 app.command()(route.route)
+app.command()(link.link)
+app.command()(export.export)
 app.command()(serve.poll)
 app.command()(serve.serve)
 app.command()(doctor.doctor)
 app.add_typer(log.commands, name="log")
+app.add_typer(policies.commands, name="policies")
 app.add_typer(handoff.commands, name="handoff")
+app.add_typer(papers.commands, name="papers")
+app.add_typer(actions.commands, name="actions")
+app.add_typer(cases.commands, name="cases")
 
 
 def _version(wanted: bool) -> None:

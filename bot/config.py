@@ -2,12 +2,18 @@
 
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from bot.backend_settings import backend_address
+from bot.mail_settings import SmtpServer, mailbox
+
 LANGUAGES = ("en", "sl", "lt", "et", "bg")
+LINK_MINUTES = 15
+MOST_LINK_MINUTES = 24 * 60
 
 
 class Settings(BaseSettings):
@@ -21,12 +27,24 @@ class Settings(BaseSettings):
         "en", description="Language of a customer whose own is not known yet"
     )
     company_name: str = Field("Quality Unit", description="Who the assistant speaks for")
+    company_address: str = Field("", description="Its address on credit notes and invoices")
     company_time_zone: str = Field("Europe/Bratislava", description="Days and deadlines are counted in it")
     company_country: str = Field("SK", description="Whose public holidays are not business days")
+    company_vat_id: str = Field("", description="Its VAT ID on credit notes and invoices")
+    log_signing_key_file: Path | None = Field(
+        None, description="Ed25519 key under which the action log is written; empty: under DATA_DIR"
+    )
+    log_checkpoint_file: Path | None = Field(
+        None, description="Where the action log's signed checkpoints go; empty: under DATA_DIR"
+    )
     policies_file: Path | None = Field(None, description="A policies.toml in place of the built-in one")
+    staff: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Ids of staff who may approve and refuse, comma-separated; empty: only `local`"
+    )
     telegram_bot_token: SecretStr | None = Field(
         None, description="From BotFather; `poll` and `serve` use it"
     )
+    telegram_bot_name: str = Field("", description="The bot's user name, for links into Telegram")
     telegram_api_url: str = Field("https://api.telegram.org", description="Bot API server")
     telegram_webhook_secret: SecretStr | None = Field(
         None, description="Telegram sends it with each update; `serve` takes no webhook without it"
@@ -35,11 +53,34 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="Address that `serve` listens on")
     port: int = Field(8080, ge=0, le=65535, description="Port that `serve` listens on")
     api_secrets: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
-        (), description="Secrets that may sign POST /api/v1/messages, comma-separated, newest first"
+        (), description="Secrets that may sign the API calls, comma-separated, newest first"
+    )
+    smtp_url: SecretStr | None = Field(
+        None, description="Mail server; empty: mails become files under DATA_DIR"
+    )
+    smtp_ca_file: Path | None = Field(None, description="Trusted for the mail server's certificate")
+    mail_from: str = Field("", validate_default=True, description="Who mails come from")
+    site_jwt_secret: SecretStr | None = Field(None, description="Shared secret of the site's HS256 tokens")
+    site_jwt_public_key: str = Field("", description="PEM public key of the site's RS256 tokens")
+    site_jwt_audience: str = Field("", description="What the site's tokens must name in `aud`")
+    site_jwt_issuer: str = Field("", description="What they must name in `iss`; empty: not checked")
+    backend_url: str = Field(
+        "", description="Where the company's own system carries actions out; empty: the store does"
+    )
+    backend_secret: SecretStr | None = Field(
+        None, validate_default=True, description="Signs the calls of BACKEND_URL"
+    )
+    webhook_url: str = Field("", description="Told of each step that ends an action; empty: nobody is")
+    webhook_secret: SecretStr | None = Field(
+        None, validate_default=True, description="Signs what WEBHOOK_URL is told"
+    )
+    end_inactive_accounts: bool = Field(
+        False,
+        description="Warn and delete accounts that nobody uses; account.last_active_at must be kept current",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field("warning", description="What is logged")
 
-    @field_validator("api_secrets", mode="before")
+    @field_validator("api_secrets", "staff", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return (
@@ -48,6 +89,18 @@ class Settings(BaseSettings):
             else value
         )
 
+    @field_validator("company_vat_id")
+    @classmethod
+    def _correct_vat_id(cls, value: str, info: ValidationInfo) -> str:
+        if not value.strip():
+            return ""
+        from actions.vat import normalized
+
+        written = normalized(value, info.data.get("company_country", ""))
+        if written is None:
+            raise ValueError(f"{value!r} is no VAT ID; write it with its country's prefix and all its digits")
+        return written
+
     @field_validator("company_time_zone")
     @classmethod
     def _known_zone(cls, value: str) -> str:
@@ -55,6 +108,49 @@ class Settings(BaseSettings):
             ZoneInfo(value)
         except (ZoneInfoNotFoundError, ValueError, OSError):
             raise ValueError(f"{value!r} is no IANA time zone, such as Europe/Bratislava") from None
+        return value
+
+    @field_validator("webhook_url")
+    @classmethod
+    def _known_receiver(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if value and (parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc):
+            raise ValueError("write https://HOST/PATH, without a user name")
+        return value
+
+    @field_validator("webhook_secret")
+    @classmethod
+    def _signs_webhooks(cls, value: SecretStr | None, others: ValidationInfo) -> SecretStr | None:
+        if others.data.get("webhook_url") and not (value and value.get_secret_value()):
+            raise ValueError("with WEBHOOK_URL it must be set: by it the receiver knows who calls")
+        return value
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _known_server(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            SmtpServer.parse(value.get_secret_value())
+        return value
+
+    @field_validator("backend_url")
+    @classmethod
+    def _known_backend(cls, value: str) -> str:
+        return backend_address(value) if value else ""
+
+    @field_validator("backend_secret")
+    @classmethod
+    def _signs_calls(cls, value: SecretStr | None, others: ValidationInfo) -> SecretStr | None:
+        if others.data.get("backend_url") and not (value and value.get_secret_value()):
+            raise ValueError("with BACKEND_URL it must be set: it signs every call")
+        return value
+
+    @field_validator("mail_from")
+    @classmethod
+    def _known_sender(cls, value: str, others: ValidationInfo) -> str:
+        if value:
+            mailbox(value)
+        elif others.data.get("smtp_url") is not None:
+            raise ValueError("with SMTP_URL it must be set, to an address that the server lets you send from")
         return value
 
     @property
@@ -69,6 +165,14 @@ class Settings(BaseSettings):
             if url.startswith(plain):
                 return driven + url.removeprefix(plain)
         return url
+
+    @property
+    def log_signing_key(self) -> Path:
+        return self.log_signing_key_file or self.data_dir / "action-log.key"
+
+    @property
+    def log_checkpoints(self) -> Path:
+        return self.log_checkpoint_file or self.data_dir / "action-log.checkpoints"
 
     @property
     def outbox_dir(self) -> Path:

@@ -64,6 +64,16 @@ class Database:
             await session.connection()
             yield session
 
+    async def scrub(self) -> None:
+        """Overwrite what was deleted, which SQLite leaves in its file; PostgreSQL vacuums by itself."""
+        if not self.is_sqlite:
+            return
+        async with self._writer, self.engine.connect() as connection:
+            driver = (await connection.get_raw_connection()).driver_connection
+            assert driver is not None
+            await driver.execute("VACUUM")
+            await (await driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")).close()
+
     async def close(self) -> None:
         await self.engine.dispose()
 

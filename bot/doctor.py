@@ -10,9 +10,10 @@ from typing import Literal
 
 from actions.calendar import Calendar
 from actions.errors import PolicyError
-from bot.app import App, open_app
+from bot.app import App, open_app, smtp_mailer
+from bot.clock import SystemClock
 from bot.config import LANGUAGES, Settings
-from bot.errors import ConfigurationError
+from bot.errors import ConfigurationError, MailError
 
 Status = Literal["ok", "missing", "fault"]
 
@@ -40,7 +41,7 @@ async def examine(settings: Settings) -> list[Finding]:
     except ConfigurationError as error:
         detail, _, remedy = str(error).rpartition("; ")
         findings.append(Finding("database", "fault", detail, remedy))
-    return [*findings, _languages(), _telegram(settings), _http(settings)]
+    return [*findings, await _mail(settings), _languages(), _telegram(settings), _http(settings)]
 
 
 async def _careful(look: Callable[[App], Awaitable[Finding]], app: App) -> Finding:
@@ -136,6 +137,18 @@ async def _policies(app: App) -> Finding:
     detail = f"{len(lost)} of {len(wanted)} clauses are not in the library: {', '.join(lost[:4])} ..."
     remedy = "give those clauses these anchors in Markdown: ## Heading {#anchor}"
     return Finding("policies", "missing", detail, remedy)
+
+
+async def _mail(settings: Settings) -> Finding:
+    mailer = smtp_mailer(settings, SystemClock())
+    if mailer is None:
+        remedy = "set SMTP_URL and MAIL_FROM to send them"
+        return Finding("mail", "missing", f"each mail is a file in {settings.outbox_dir.absolute()}", remedy)
+    try:
+        return Finding("mail", "ok", await mailer.check())
+    except MailError as error:
+        detail, _, remedy = str(error).rpartition("; ")
+        return Finding("mail", "fault", detail, remedy)
 
 
 def _languages() -> Finding:

@@ -3,6 +3,8 @@
 BotError
 ├── ConfigurationError   a setting is missing or wrong; the message says which and how to mend it
 ├── DeliveryError        a channel did not take a reply; `retry_after` says whether and when to try again
+├── HookError            the company's system did not take a webhook; says how it answered
+├── MailError            a mail did not go out; says what to do, and names no customer
 └── UsageError           a command was called in a way that cannot work; says what to do instead
 """
 
@@ -25,3 +27,19 @@ class DeliveryError(BotError):
     def __init__(self, reason: str, *, retry_after: float | None) -> None:
         super().__init__(reason)
         self.retry_after = retry_after
+
+
+class HookError(BotError):
+    """The company's system did not take a webhook. `lasting`: it wants no more of it."""
+
+    def __init__(self, reason: str, *, lasting: bool = False) -> None:
+        super().__init__(reason)
+        self.lasting = lasting
+
+
+class MailError(BotError):
+    """A mail did not go out. `lasting`: no other try will do better, such as for an unknown mailbox."""
+
+    def __init__(self, reason: str, *, lasting: bool = False) -> None:
+        super().__init__(reason)
+        self.lasting = lasting

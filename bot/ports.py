@@ -1,6 +1,7 @@
 """What a turn needs from outside."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
@@ -33,9 +34,30 @@ class Clauses(Protocol):
     async def by_id(self, clause_id: str) -> Clause | None: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A PDF that goes with a mail."""
+
+    name: str
+    content: bytes
+
+
 class Mailer(Protocol):
-    async def send(self, *, to: str, subject: str, body: str) -> str:
-        """Send a mail and return where it went, for a person to read ("sent", or a file's path)."""
+    async def send(
+        self,
+        *,
+        to: str,
+        subject: str,
+        body: str,
+        language: str,
+        reference: str = "",
+        key: str = "",
+        attachments: Sequence[Attachment] = (),
+    ) -> str:
+        """Send a mail; return the path of the file that it is in, or "" when it went out by a server.
+
+        `language` is that of the text. `key` is the same for every try of one mail. Raises MailError.
+        """
 
 
 class Channel(Protocol):
@@ -45,6 +67,11 @@ class Channel(Protocol):
 
     async def send(self, chat_id: str, reply: Reply) -> None:
         """Deliver one reply. Raises DeliveryError, saying whether it is worth another try."""
+
+
+class Poster(Protocol):
+    async def __call__(self, url: str, body: bytes, headers: Mapping[str, str]) -> None:
+        """POST once; return when it was taken. Raises HookError."""
 
 
 Sleep = Callable[[float], Awaitable[None]]

@@ -98,7 +98,7 @@ def card_blocks(
 def receipt_blocks(receipt: Receipt, messages: Messages, language: str, zone: str) -> tuple[Block, ...]:
     """Return what the database says of an action, with the reference that the customer may quote."""
     say = _Speaker(messages, language, zone)
-    title, step = say(f"kind.{receipt.kind}"), say(f"receipt.step.{receipt.step}")
+    title, step = say(f"kind.{receipt.kind}"), _step(receipt, say)
     blocks = [Block("receipt", f"{title}\n{step}")]
     if receipt.lines:
         blocks.append(Block("receipt", "\n".join(f"• {say.line(line)}" for line in receipt.lines)))
@@ -221,8 +221,13 @@ def _when(receipt: Receipt, say: _Speaker) -> list[str]:
     return [say("card.effective", moment=moment), say("receipt.withdraw_until", moment=moment)]
 
 
+def _step(receipt: Receipt, say: _Speaker) -> str:
+    """Filing a case is done at once; what its person wants to know is whether the case is."""
+    return say("receipt.case-open") if receipt.case == "open" else say(f"receipt.step.{receipt.step}")
+
+
 def _status(receipt: Receipt, say: _Speaker) -> str:
-    step = say(f"receipt.step.{receipt.step}")
-    item = say("status.item", kind=say(f"kind.{receipt.kind}"), reference=receipt.reference, step=step)
+    kind, step = say(f"kind.{receipt.kind}"), _step(receipt, say)
+    item = say("status.item", kind=kind, reference=receipt.reference, step=step)
     details = [*(say.line(line) for line in receipt.lines), *_when(receipt, say)]
     return "\n".join([item, *(f"• {detail}" for detail in details)])

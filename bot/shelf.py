@@ -6,12 +6,13 @@ The samples live in a database of their own, so that they never stand beside a c
 import asyncio
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from actions.ports import ClausesNow, ClauseText
 from bot.clock import SystemClock
 from bot.config import Settings
 from bot.database import Database
@@ -23,6 +24,7 @@ from knowledge.answering import Answering
 from knowledge.encoder.static import shipped
 from knowledge.errors import IndexLocked, IndexUnavailable
 from knowledge.exact import ClauseVectors
+from knowledge.identity import content_hash
 from knowledge.index import IndexHolder
 from knowledge.languages import LinguaDetector
 from knowledge.library import DocumentSummary, Library
@@ -61,6 +63,7 @@ class Shelf:
         self._samples: Collection | None = None
         self._samples_database: Database | None = None
         self._opening = asyncio.Lock()
+        self._texts: tuple[tuple[bool, int, frozenset[str]], ClausesNow] | None = None
 
     async def collection(self) -> Collection:
         if not await self._ingested.library.is_empty():
@@ -103,7 +106,18 @@ class Shelf:
 
     async def clause_id(self, anchor: str, language: str) -> str | None:
         clause = await self.by_anchor(anchor, language)
-        return clause.clause_id if clause else None
+        return f"{clause.clause_id}@{clause.version}" if clause else None
+
+    async def clause_texts(self, anchors: Iterable[str]) -> ClausesNow:
+        """Return the clauses that answer now, and whether they are those of the samples."""
+        collection = await self.collection()
+        are_samples = collection is not self._ingested
+        # the revision is read first: what changes in between is then read again the next time
+        key = (are_samples, await collection.library.revision(), frozenset(anchors))
+        if self._texts is None or self._texts[0] != key:
+            found = await collection.library.anchored(key[2])
+            self._texts = (key, ClausesNow(_whole(found), are_samples))
+        return self._texts[1]
 
     async def close(self) -> None:
         await self._ingested.close()
@@ -128,6 +142,21 @@ async def open_library(settings: Settings) -> AsyncIterator[Library]:
     """The library of ingested documents alone."""
     async with _database(settings) as database:
         yield Library(database, LinguaDetector(), SystemClock())
+
+
+def _whole(clauses: Iterable[Clause]) -> list[ClauseText]:
+    """Put a clause that was split together again, and hash it so that white space does not count."""
+    whole: dict[tuple[str, str, str], list[Clause]] = {}
+    for clause in clauses:
+        anchor = (clause.anchor or "").partition(".")[0]
+        whole.setdefault((anchor, clause.language, clause.document), []).append(clause)
+    texts = []
+    for (anchor, language, document), parts in whole.items():
+        text = "\n\n".join(f"{part.heading}\n{part.text}" for part in parts)
+        hashed = content_hash("", " ".join(text.split()))
+        cited = f"{parts[0].clause_id}@{parts[0].version}"
+        texts.append(ClauseText(anchor, language, document, cited, hashed, text))
+    return texts
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,7 +91,8 @@ class ButtonRow(SQLModel, table=True):
 
 
 class OneTimeCodeRow(SQLModel, table=True):
-    """A code sent by e-mail: hashed, bound to conversation and address, counted by the database."""
+    """A code sent by e-mail: hashed, bound to conversation, request (`origin`) and address, counted by the
+    database. `expired_at`: when the log was told that it ran out unused."""
 
     __tablename__ = "one_time_code"
 
@@ -99,9 +100,38 @@ class OneTimeCodeRow(SQLModel, table=True):
     conversation_id: str = Field(foreign_key="conversation.id", index=True)
     email: str = Field(index=True)
     purpose: str
+    origin: str = ""
     salt: str
     digest: str
     tries: int = 0
+    expires_at: datetime = moment(nullable=False)
+    used_at: datetime | None = moment()
+    expired_at: datetime | None = moment()
+    created_at: datetime = moment(nullable=False)
+
+
+class IdentityLinkRow(SQLModel, table=True):
+    """A deep link for a member, kept as its digest. `message_id` is the message that redeemed it."""
+
+    __tablename__ = "identity_link"
+
+    digest: str = Field(primary_key=True)
+    member_id: str = Field(index=True)
+    email: str = Field(index=True)
+    expires_at: datetime = moment(nullable=False)
+    used_at: datetime | None = moment()
+    message_id: str | None = None
+    created_at: datetime = moment(nullable=False)
+
+
+class ExportLinkRow(SQLModel, table=True):
+    """A link to an export package, kept as its digest; good once, for the address that it was mailed to."""
+
+    __tablename__ = "export_link"
+
+    digest: str = Field(primary_key=True)
+    case_id: str = Field(foreign_key="gdpr_case.id", index=True)
+    email: str = Field(index=True)
     expires_at: datetime = moment(nullable=False)
     used_at: datetime | None = moment()
     created_at: datetime = moment(nullable=False)

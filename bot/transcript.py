@@ -3,7 +3,7 @@
 A message is a durable row before its channel is told "received"; a reply is one before it is sent.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -13,6 +13,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from bot.database import Database
+from bot.discreet import PROOFS
 from bot.model import Incoming, Reply
 from bot.ports import Clock
 from bot.tables import ButtonRow, ConversationRow, MessageRow
@@ -46,8 +47,10 @@ class Transcript:
         self._database = database
         self._clock = clock
 
-    async def receive(self, incoming: Incoming) -> str | None:
-        """Store a message; return its id, or None when this external id was stored before."""
+    async def receive(self, incoming: Incoming, proofs: Mapping[str, object] | None = None) -> str | None:
+        """Store a message, with its `proofs` until it is answered; return its id, or None for a duplicate."""
+        sender = incoming.sender
+        told = {"vouched_email": sender.vouched_email, "language_code": sender.language_code}
         async with self._database.write() as session:
             if await _known(session, incoming.channel, incoming.external_id) is not None:
                 return None
@@ -61,11 +64,7 @@ class Transcript:
                 author="customer",
                 status="received",
                 text=incoming.text or "",
-                body={
-                    "press": incoming.press,
-                    "vouched_email": incoming.sender.vouched_email,
-                    "language_code": incoming.sender.language_code,
-                },
+                body={"press": incoming.press, **told, **(proofs or {})},
                 created_at=self._clock.now(),
             )
             session.add(row)
@@ -115,6 +114,7 @@ class Transcript:
                 return "stale"
             message.status = "answered"
             message.text = received.message.text
+            message.body = {key: value for key, value in message.body.items() if key not in PROOFS}
             changed.version += 1
             await session.merge(changed)
             session.add_all([*buttons, *records])

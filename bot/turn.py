@@ -2,7 +2,7 @@
 
 a message is recorded            a duplicate ends here
 a person holds the conversation? the bot is silent
-a button?                        identity and confirmation, no model involved
+a button, a deep link?           identity and confirmation, no model involved
 something was asked for?         an address, a code, a detail of a form
 else route it                    question, action, person, status, smalltalk, other
 reply rows and the changed conversation are written in one transaction
@@ -16,6 +16,8 @@ from weakref import WeakValueDictionary
 import structlog
 
 from actions.model import ActionKind
+from bot.codes import typed_from
+from bot.concealing import Concealing
 from bot.flows.acting import Acting
 from bot.flows.pending import Waiting, waiting_from
 from bot.flows.people import People
@@ -27,7 +29,7 @@ from bot.languages import Speaking
 from bot.messages import Messages
 from bot.model import ConversationState, Incoming, Intent, IntentKind, Reply, TurnResult
 from bot.ports import Clock, Router
-from bot.routing.identifiers import find_code, find_email, labelled_details
+from bot.routing.identifiers import find_email, labelled_details
 from bot.talk import READ_AT_MOST, Talk
 from bot.transcript import Received, Transcript
 
@@ -53,6 +55,7 @@ class Turn:
     def __init__(
         self,
         transcript: Transcript,
+        concealing: Concealing,
         router: Router,
         speaking: Speaking,
         messages: Messages,
@@ -61,6 +64,7 @@ class Turn:
         company: str,
     ) -> None:
         self._transcript = transcript
+        self._concealing = concealing
         self._router = router
         self._speaking = speaking
         self._messages = messages
@@ -79,8 +83,9 @@ class Turn:
         return await self.answer(message_id, duplicate=duplicate)
 
     async def receive(self, incoming: Incoming) -> str | None:
-        """Make the message durable; return its id, or None for a duplicate."""
-        return await self._transcript.receive(incoming)
+        """Make the message durable, without code or token in it; return its id, or None for a duplicate."""
+        concealed = await self._concealing(incoming)
+        return await self._transcript.receive(concealed.incoming, concealed.proofs)
 
     async def answer(self, message_id: str, *, duplicate: bool = False) -> TurnResult:
         """Answer a received message; answering it twice is answering it once.
@@ -150,6 +155,10 @@ class Turn:
         if press is not None:
             await self._flows.presses.pressed(talk, press)
             return
+        link = talk.received.message.body.get("link")
+        if link is not None:
+            await self._flows.proving.got_link(talk, link)
+            return
         if talk.is_silent:
             return
         text = talk.text.strip()
@@ -204,7 +213,7 @@ class Turn:
     async def _proof(self, talk: Talk, waiting: Waiting, intent: Intent) -> bool:
         proving = self._flows.proving
         email = find_email(talk.text)
-        code = find_code(talk.text)
+        code = typed_from(talk.received.message.body)
         if email is not None:
             await proving.got_email(talk, waiting, email)
             return True

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import col, func, select
+from sqlmodel import col, func, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from knowledge.documents import content_hash, read_document
@@ -103,6 +103,12 @@ class Library:
         found = await self._clauses(ClauseRow.anchor == anchor)
         order = {language: 0, "en": 1}
         return min(found, key=lambda clause: order.get(clause.language, 2), default=None)
+
+    async def anchored(self, anchors: Iterable[str]) -> list[Clause]:
+        """Return every current clause with one of these anchors, the later parts of a long one too."""
+        wanted = list(anchors)
+        parts = [col(ClauseRow.anchor).startswith(f"{anchor}.", autoescape=True) for anchor in wanted]
+        return await self._clauses(or_(col(ClauseRow.anchor).in_(wanted), *parts))
 
     async def clause_version(self, clause_id: str, version: int) -> Clause | None:
         """Return one wording of a clause, current or not, dated as its document was when it came in."""

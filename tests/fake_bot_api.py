@@ -122,7 +122,7 @@ class FakeBotApi:
             async with client.post(self.webhook["url"], json=update, headers=headers) as response:
                 return response.status
 
-    async def until(self, met: Callable[[], bool], seconds: float = 10.0) -> None:
+    async def until(self, met: Callable[[], bool], seconds: float = 30.0) -> None:
         """Wait until a condition holds. Raises TimeoutError."""
         async with asyncio.timeout(seconds):
             while not met():  # noqa: ASYNC110  (the condition is anything)

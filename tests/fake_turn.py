@@ -8,9 +8,14 @@ from typing import Any
 
 from sqlmodel import SQLModel, col, select
 
+from actions.store.accounts import Accounts
 from bot.config import Settings
 from bot.database import Database
+from bot.linking import Links
+from bot.messages import Messages
 from bot.model import Block, ConversationState, Incoming, Reply, TurnResult
+from bot.rights import Rights
+from bot.site_tokens import SiteTokens, trust_of
 from bot.tables import ConversationRow, MessageRow
 from bot.transcript import Transcript
 from tests.fakes import MovingClock
@@ -73,6 +78,9 @@ class FakeApp:
     clock: MovingClock
     transcript: Transcript
     turn: FakeTurn
+    links: Links
+    rights: Rights
+    site_tokens: SiteTokens
 
     async def rows(self, direction: str) -> list[MessageRow]:
         """All messages of one direction, oldest first."""
@@ -100,6 +108,16 @@ async def fake_app(folder: Path, **settings: Any) -> AsyncIterator[FakeApp]:
     try:
         async with database.engine.begin() as connection:
             await connection.run_sync(SQLModel.metadata.create_all)
-        yield FakeApp(configured, database, clock, transcript, FakeTurn(transcript))
+        accounts = Accounts(database)
+        yield FakeApp(
+            configured,
+            database,
+            clock,
+            transcript,
+            FakeTurn(transcript),
+            Links(database, accounts, clock, configured.telegram_bot_name),
+            Rights(database, clock, Messages(), seal=None, staff=(), public_url=configured.public_url),
+            SiteTokens(trust_of(configured), accounts, clock),
+        )
     finally:
         await database.close()

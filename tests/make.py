@@ -1,5 +1,6 @@
 """Things that tests need made: settings without the machine's environment, a customer who talks."""
 
+import re
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default as mail_policy
@@ -7,12 +8,13 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from sqlmodel import select
+from sqlmodel import col, select
 
 from bot.app import App
+from bot.codes import CodeCheck, TypedCode, typed
 from bot.config import Settings
 from bot.model import Incoming, Sender, TurnResult
-from bot.tables import ButtonRow
+from bot.tables import ButtonRow, OneTimeCodeRow
 
 
 def settings(data_dir: Path, **values: Any) -> Settings:
@@ -64,6 +66,23 @@ class Customer:
         return self.last
 
 
+def mailed_code(app: App) -> str:
+    """The code in the last mail."""
+    text = mails(app)[-1].get_body(("plain",))
+    found = re.search(r"\b\d{6}\b", text.get_content() if text else "")
+    assert found
+    return found[0]
+
+
+async def guess(app: App, conversation_id: str, code: str) -> CodeCheck:
+    """Try a code against the one that is open in a conversation."""
+    async with app.database.read() as session:
+        row, newest = OneTimeCodeRow, col(OneTimeCodeRow.created_at).desc()
+        places = select(row).where(row.conversation_id == conversation_id, col(row.used_at).is_(None))
+        found = (await session.exec(places.order_by(newest))).first()
+    return await app.codes.check(conversation_id, await typed(found, code) if found else TypedCode())
+
+
 def all_text(result: TurnResult) -> str:
     return "\n\n".join(reply.text for reply in result.replies)
 
@@ -73,3 +92,10 @@ def mails(app: App) -> list[EmailMessage]:
     files = sorted(app.settings.outbox_dir.glob("*.eml"), key=lambda path: path.stat().st_mtime_ns)
     read = [message_from_bytes(path.read_bytes(), policy=mail_policy) for path in files]
     return [mail for mail in read if isinstance(mail, EmailMessage)]
+
+
+def words(mail: EmailMessage) -> str:
+    """The text part of a mail."""
+    part = mail.get_body(("plain",))
+    assert part is not None
+    return str(part.get_content()).replace("\r\n", "\n")

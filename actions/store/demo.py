@@ -11,6 +11,7 @@ from actions.billing import invoice_number
 from actions.calendar import Calendar
 from actions.errors import DemoRefused
 from actions.log import pseudonyms
+from actions.policies import load
 from actions.ports import Clock, Sessions
 from actions.store.accounts import DEMO
 from actions.store.demo_customers import CUSTOMERS, Customer
@@ -95,12 +96,15 @@ async def _refuse_other_data(session: AsyncSession) -> None:
 
 
 def _account(customer: Customer, now: datetime) -> Account:
+    silent = timedelta(days=customer.inactive_days)
+    warning = timedelta(weeks=load().figures.inactivity_warning.value)
     return Account(
         company=customer.company,
         country=customer.country,
         address=customer.address,
         created_at=now - timedelta(days=400),
-        last_active_at=now - timedelta(days=customer.inactive_days),
+        last_active_at=now - silent,
+        warned_at=now - silent + warning if silent >= warning else None,
     )
 
 

@@ -1,24 +1,22 @@
 """The tables of accounts, actions and their log. Money is whole cents; moments are UTC; days are dates
-in the company's time zone. The log's append-only triggers stand in the migrations, not here."""
+in the company's time zone. Those of the log itself stand in `log_tables`."""
 
-import secrets
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Integer, UniqueConstraint
+from sqlalchemy import JSON, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from actions.store.types import UtcDateTime
-
-_Sequence: Any = BigInteger().with_variant(Integer, "sqlite")
-
-
-def new_id() -> str:
-    return secrets.token_hex(12)
+from actions.store.log_tables import ActionLog as ActionLog
+from actions.store.log_tables import LogCheckpoint as LogCheckpoint
+from actions.store.types import UtcDateTime, new_id
 
 
 class Account(SQLModel, table=True):
-    """`status`: active, closing (a cancellation is scheduled) or closed."""
+    """`status`: active, closing (a cancellation is scheduled), closed or deleted.
+
+    `warned_at` is the warning of a deletion for inactivity; activity after it makes it void.
+    """
 
     __tablename__ = "account"
 
@@ -32,6 +30,7 @@ class Account(SQLModel, table=True):
     last_active_at: datetime = Field(sa_type=UtcDateTime)
     closed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     delete_after: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    warned_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 class Member(SQLModel, table=True):
@@ -80,7 +79,10 @@ class Credit(SQLModel, table=True):
 
 
 class Invoice(SQLModel, table=True):
-    """`status`: open, paid, void or credited. `corrects_id` is the invoice that this one stands in for."""
+    """`status`: open, paid, void or credited. `corrects_id` is the invoice that this one stands in for.
+
+    `restricted_until`: its people were forgotten; until that day it is kept for the tax office alone.
+    """
 
     __tablename__ = "invoice"
 
@@ -97,6 +99,7 @@ class Invoice(SQLModel, table=True):
     billed_address: str
     billed_vat_id: str | None = None
     corrects_id: str | None = Field(default=None, foreign_key="invoice.id", unique=True)
+    restricted_until: date | None = None
 
 
 class CreditNote(SQLModel, table=True):
@@ -127,7 +130,10 @@ class Consent(SQLModel, table=True):
 
 
 class GdprCase(SQLModel, table=True):
-    """`status`: open, done or refused (by a person). `due_on` is the last day of the answer's month."""
+    """`status`: open, done or refused (by a person). `due_on` is the last day of the answer's month;
+    `extended_until` the day in its place, which the person was told with `extension_reason`. Since
+    `paused_at` the person's own answer is waited for. `note` is for staff.
+    """
 
     __tablename__ = "gdpr_case"
 
@@ -138,6 +144,11 @@ class GdprCase(SQLModel, table=True):
     member_id: str | None = Field(default=None, foreign_key="member.id")
     received_at: datetime = Field(sa_type=UtcDateTime)
     due_on: date
+    extended_until: date | None = None
+    extension_reason: str | None = None
+    paused_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    closed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    note: str | None = None
     status: str = "open"
     action_id: str = Field(foreign_key="action.id", unique=True)
 
@@ -187,49 +198,24 @@ class Effect(SQLModel, table=True):
     at: datetime = Field(sa_type=UtcDateTime)
 
 
-class ActionLog(SQLModel, table=True):
-    """Append-only and chained; see `actions/log.py`. No text of people, no names, no addresses."""
-
-    __tablename__ = "action_log"
-
-    seq: int = Field(sa_type=_Sequence, primary_key=True, sa_column_kwargs={"autoincrement": False})
-    at: datetime = Field(sa_type=UtcDateTime)
-    subject: str
-    actor: str
-    action_id: str | None = Field(default=None, index=True)
-    kind: str
-    step: str | None = None
-    rule: str | None = None
-    clauses: str = ""
-    plan_hash: str | None = None
-    params_hash: str | None = None
-    prev_hash: str
-    hash: str
-
-
-class LogCheckpoint(SQLModel, table=True):
-    """The head after every hundredth entry, append-only too."""
-
-    __tablename__ = "log_checkpoint"
-
-    seq: int = Field(sa_type=_Sequence, primary_key=True, sa_column_kwargs={"autoincrement": False})
-    hash: str
-    at: datetime = Field(sa_type=UtcDateTime)
-
-
 class Outbox(SQLModel, table=True):
-    """What an action causes later: a mail, a task for staff, a deletion. One row per action and topic."""
+    """What an action or time causes later: a mail, a task for staff, a deletion, a webhook.
+
+    One row per action and topic; without an action, time alone is the cause.
+    """
 
     __tablename__ = "outbox"
     __table_args__ = (UniqueConstraint("action_id", "topic"),)
 
     id: str = Field(default_factory=new_id, primary_key=True)
-    action_id: str = Field(foreign_key="action.id")
+    action_id: str | None = Field(default=None, foreign_key="action.id")
     topic: str
     payload: dict[str, str] = Field(default_factory=dict, sa_type=JSON)
     created_at: datetime = Field(sa_type=UtcDateTime)
     not_before: datetime = Field(sa_type=UtcDateTime, index=True)
     done_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    attempts: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    last_error: str | None = None
 
 
 class Counter(SQLModel, table=True):

@@ -1,10 +1,15 @@
-"""Column types that mean the same on SQLite and PostgreSQL."""
+"""Column types that mean the same on SQLite and PostgreSQL, and the ids of rows."""
 
+import secrets
 from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import DateTime, Dialect
 from sqlalchemy.types import TypeDecorator
+
+
+def new_id() -> str:
+    return secrets.token_hex(12)
 
 
 class UtcDateTime(TypeDecorator[datetime]):

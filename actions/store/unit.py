@@ -11,12 +11,14 @@ from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from actions import lifecycle, log
-from actions.log import Entry, Pseudonyms
+from actions.log import Entry
 from actions.model import Deny, Line, Step
+from actions.papers.sheet import UNNAMED, Party
 from actions.planning import line_to_json
 from actions.ports import Clock, Sessions
 from actions.seal import Head, Seal
 from actions.store.tables import Action, Counter, Effect, Outbox
+from actions.subjects import Pseudonyms, Subject, own_pseudonyms
 
 _LOCK = 0x434C4157
 """PostgreSQL's advisory lock that makes writers of the log queue, as SQLite's BEGIN IMMEDIATE does."""
@@ -24,12 +26,17 @@ _LOCK = 0x434C4157
 
 @dataclass
 class Unit:
-    """Every method that writes demands the entry that says so. `head` is the log's, once it grew."""
+    """Every method that writes demands the entry that says so. `head` is the log's, once it grew.
+
+    `seller` is the company that it happens at, as its papers name it.
+    """
 
     session: AsyncSession
     now: datetime
     pseudonyms: Pseudonyms
     head: Head | None = None
+    seller: Party = UNNAMED
+    entry_key: bytes | None = None
 
     def entry(
         self,
@@ -50,19 +57,25 @@ class Unit:
             rule=rule,
             clauses=tuple(action.clause_ids.get(anchor, f"#{anchor}") for anchor in anchors if anchor),
             plan_hash=action.plan_hash,
-            params_hash=self.pseudonyms.of_arguments(action.arguments),
+            arguments=action.arguments,
         )
 
-    def subject(self, member_id: str | None, email: str | None) -> str:
-        if member_id:
-            return self.pseudonyms.of(member_id)
-        return self.pseudonyms.of(email.lower()) if email else "anonymous"
+    def subject(self, member_id: str | None, email: str | None) -> Subject | str:
+        identifier = member_id or (email.lower() if email else None)
+        return Subject(identifier) if identifier else "anonymous"
+
+    async def pseudonym(self, member_id: str | None, email: str | None) -> str:
+        """Return what stands for this person in the log."""
+        subject = self.subject(member_id, email)
+        if isinstance(subject, str):
+            return subject
+        return (await own_pseudonyms(self.session, subject)).of(subject.identifier)
 
     def staff(self, staff_id: str) -> str:
         return f"staff:{self.pseudonyms.of(staff_id)}"
 
     async def record(self, entry: Entry) -> None:
-        self.head = await log.append(self.session, entry, self.now)
+        self.head = await log.append(self.session, entry, self.now, self.entry_key)
 
     async def begin(self, action: Action, entry: Entry) -> None:
         """Store a new action at PROPOSED."""
@@ -112,12 +125,15 @@ class Unit:
 
 
 @asynccontextmanager
-async def unit_of_work(sessions: Sessions, clock: Clock, seal: Seal | None) -> AsyncIterator[Unit]:
+async def unit_of_work(
+    sessions: Sessions, clock: Clock, seal: Seal | None, seller: Party = UNNAMED
+) -> AsyncIterator[Unit]:
     """Open a unit; commit when the block ends; then seal the log's new head outside the database."""
     async with sessions.write() as session:
         await _lock(session)
-        unit = Unit(session, clock.now(), await log.pseudonyms(session))
+        unit = Unit(session, clock.now(), await log.pseudonyms(session), seller=seller)
         if seal:
+            unit.entry_key = await asyncio.to_thread(lambda: seal.entry_key)
             await _begin_seal(unit, seal)
         yield unit
     if seal and unit.head:
@@ -128,21 +144,25 @@ async def put_seal(seal: Seal, head: Head, at: datetime) -> None:
     """Seal `head`. A full disk must not turn a committed effect into an error: `recover` seals again."""
     try:
         await asyncio.to_thread(seal.write, head, at)
+        if seal.checkpoints:
+            await asyncio.to_thread(seal.checkpoints.write_due, head, at)
     except OSError:
         logging.getLogger(__name__).exception("the action log's head %d could not be sealed", head.seq)
 
 
 async def _begin_seal(unit: Unit, seal: Seal) -> None:
-    """Make the file before the first commit that it has to witness.
+    """Make the seal's file and the checkpoints' before the first commit that they have to witness.
 
-    Where a log has entries but no seal - on a new machine, or when somebody took the file away - the log
-    says for ever that its seal was begun anew.
+    Where a log has entries but no such file - on a new machine, or when somebody took it away - the log
+    says for ever that the file was begun anew.
     """
-    if await asyncio.to_thread(seal.path.exists):
-        return
-    if (await log.head(unit.session)).seq:
-        await unit.record(Entry("anonymous", "clock", "seal", rule="seal-begun"))
-    await asyncio.to_thread(seal.prepare)
+    for file in (seal, seal.checkpoints):
+        if file is None or await asyncio.to_thread(file.path.exists):
+            continue
+        if (await log.head(unit.session)).seq:
+            rule = "seal-begun" if file is seal else "checkpoints-begun"
+            await unit.record(Entry("anonymous", "clock", "seal", rule=rule))
+        await asyncio.to_thread(file.prepare)
 
 
 async def _lock(session: AsyncSession) -> None:

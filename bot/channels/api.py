@@ -1,9 +1,9 @@
-"""POST /api/v1/messages: a message in, its replies out, signed and safe to repeat."""
+"""The signed API: a message in and its replies out, safe to repeat; and links for signed-in members."""
 
 import asyncio
 import json
 from http import HTTPStatus
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 from weakref import WeakValueDictionary
 
 import structlog
@@ -15,13 +15,18 @@ from bot.channels.hygiene import clean
 from bot.channels.ports import Services
 from bot.channels.problems import Problem, read_body, unavailable
 from bot.channels.signing import SIGNATURE_HEADER, TIMESTAMP_HEADER, verify
+from bot.config import LINK_MINUTES, MOST_LINK_MINUTES
+from bot.errors import UsageError
 from bot.model import Incoming, Reply, Sender, TurnResult
+from bot.site_tokens import UNREADABLE, SiteTokenRefused
 from bot.wire import reply_for_programs
 
 PATH = "/api/v1/messages"
+LINKS_PATH = "/api/v1/links"
 CHANNEL = "api"
 
 log = structlog.get_logger(__name__)
+Model = TypeVar("Model", bound=BaseModel)
 
 
 class MessageIn(BaseModel):
@@ -49,29 +54,39 @@ class MessageIn(BaseModel):
             raise ValueError("exactly one of text and press is required")
         return self
 
-    def incoming(self) -> Incoming:
+    def incoming(self, vouched_email: str | None) -> Incoming:
         # Ids are unique within a conversation only; the length tells "a:b" and "c" from "a" and "b:c".
         return Incoming(
             channel=CHANNEL,
             chat_id=self.conversation,
             external_id=f"{len(self.conversation)}:{self.conversation}:{self.message_id}",
-            sender=Sender(external_id=self.conversation, language_code=self.language),
+            sender=Sender(
+                external_id=self.conversation, language_code=self.language, vouched_email=vouched_email
+            ),
             text=None if self.text is None else clean(self.text),
             press=self.press,
         )
 
 
+class LinkIn(BaseModel):
+    """The member, signed in at the caller's, whom a link is for."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    email: str = Field(min_length=3, max_length=320)
+    minutes: int = Field(LINK_MINUTES, ge=1, le=MOST_LINK_MINUTES)
+
+
 def api_router(app: Services) -> APIRouter:
     router = APIRouter()
     order: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
-    schema = {"requestBody": {"content": {"application/json": {"schema": MessageIn.model_json_schema()}}}}
 
-    @router.post(PATH, openapi_extra=schema)
+    @router.post(PATH, openapi_extra=_schema(MessageIn))
     async def messages(request: Request) -> Response:
         """Answer one message of a customer."""
         body = await read_body(request)
         _authenticate(app, request, body)
-        incoming = _parse(body).incoming()
+        incoming = _parse(body, MessageIn).incoming(await _vouched(app, request))
         lock = order.setdefault(incoming.chat_id, asyncio.Lock())
         try:
             async with lock:
@@ -84,7 +99,38 @@ def api_router(app: Services) -> APIRouter:
             ) from error
         return JSONResponse(_answer(result, replies))
 
+    @router.post(LINKS_PATH, openapi_extra=_schema(LinkIn), status_code=HTTPStatus.CREATED)
+    async def links(request: Request) -> Response:
+        """Mint a single-use link for a member."""
+        body = await read_body(request)
+        _authenticate(app, request, body)
+        wanted = _parse(body, LinkIn)
+        try:
+            link = await app.links.mint(wanted.email, wanted.minutes)
+        except UsageError as error:
+            raise Problem(HTTPStatus.NOT_FOUND, str(error)) from error
+        return JSONResponse(link.to_json(), HTTPStatus.CREATED, headers={"Cache-Control": "no-store"})
+
     return router
+
+
+def _schema(body: type[BaseModel]) -> dict[str, Any]:
+    return {"requestBody": {"content": {"application/json": {"schema": body.model_json_schema()}}}}
+
+
+async def _vouched(app: Services, request: Request) -> str | None:
+    """The address that the site's token vouches for; None without one. Raises Problem 401 for a bad one."""
+    given = request.headers.getlist("authorization")
+    if not given:
+        return None
+    scheme, _, token = given[0].partition(" ")
+    try:
+        if len(given) > 1 or scheme.lower() != "bearer":
+            raise SiteTokenRefused(UNREADABLE)
+        return await app.site_tokens.vouched_email(token.strip())
+    except SiteTokenRefused as error:
+        headers = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
+        raise Problem(HTTPStatus.UNAUTHORIZED, str(error), headers=headers) from error
 
 
 def _authenticate(app: Services, request: Request, body: bytes) -> None:
@@ -103,13 +149,13 @@ def _authenticate(app: Services, request: Request, body: bytes) -> None:
         raise Problem(HTTPStatus.UNAUTHORIZED, check.reason)
 
 
-def _parse(body: bytes) -> MessageIn:
+def _parse(body: bytes, model: type[Model]) -> Model:
     try:
         raw = json.loads(body.decode())
     except (ValueError, RecursionError) as error:
         raise Problem(HTTPStatus.BAD_REQUEST, "the body is not JSON in UTF-8") from error
     try:
-        return MessageIn.model_validate(raw)
+        return model.model_validate(raw)
     except ValidationError as error:
         faults = (".".join(map(str, fault["loc"])) + ": " + fault["msg"] for fault in error.errors())
         raise Problem(

@@ -12,6 +12,7 @@ from sqlalchemy import text
 
 from bot.channels import problems, webhook
 from bot.channels.api import api_router
+from bot.channels.exports import exports_router
 from bot.channels.ports import Services
 from bot.channels.signals import stop_on_signals
 from bot.channels.telegram import Link, connected, register_webhook
@@ -45,6 +46,7 @@ def create_app(app: Services) -> FastAPI:
     if app.settings.telegram_bot_token is not None:
         api.include_router(webhook.webhook_router(webhook.webhook_secret(app.settings), lambda: links[0]))
     api.include_router(api_router(app))
+    api.include_router(exports_router(app))
     _add_health(api, app)
     return api
 

@@ -4,8 +4,11 @@ from typing import Protocol
 
 from bot.config import Settings
 from bot.database import Database
+from bot.linking import Links
 from bot.model import Incoming, TurnResult
 from bot.ports import Clock
+from bot.rights import Rights
+from bot.site_tokens import SiteTokens
 from bot.transcript import Transcript
 
 
@@ -36,6 +39,15 @@ class Services(Protocol):
 
     @property
     def turn(self) -> Turns: ...
+
+    @property
+    def links(self) -> Links: ...
+
+    @property
+    def rights(self) -> Rights: ...
+
+    @property
+    def site_tokens(self) -> SiteTokens: ...
 
     @property
     def transcript(self) -> Transcript: ...

@@ -118,7 +118,8 @@ class Terminal:
         if not line.strip():
             return True
         command = command_of(line)
-        if command is not None:
+        # /start comes with a link's token, which the turn redeems.
+        if command is not None and command.name != "start":
             return await self._obey(command)
         button = self._choices.pressed(line)
         session = await self._session()

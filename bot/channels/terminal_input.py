@@ -13,6 +13,7 @@ from prompt_toolkit.output import Output
 from prompt_toolkit.patch_stdout import patch_stdout
 
 from bot.channels.lines import read_lines
+from bot.discreet import is_discreet
 
 PROMPT = "> "
 
@@ -97,7 +98,7 @@ class _DiscreetHistory(FileHistory):
         self._remember = remember
 
     def store_string(self, string: str) -> None:
-        if self._remember():
+        if self._remember() and is_discreet(string):
             super().store_string(string)
 
 

@@ -35,13 +35,18 @@ Name = Annotated[
 
 
 @commands.command("list")
-def list_waiting(as_json: AsJson = False) -> None:
-    """Show who waits for a person, and who is with one."""
+def list_waiting(name: Name, as_json: AsJson = False) -> None:
+    """Show who waits for a person, and who is with one.
+
+    What they wrote is shown too, so the action log notes that you opened it.
+    """
     from bot.app import open_app
 
     async def work() -> None:
         async with open_app(settings()) as app:
             cases = await app.handoff.waiting()
+            if cases:
+                await app.actions.opened(name, [case.email for case in cases])
         if as_json:
             print_json([_as_json(case) for case in cases])
             return
@@ -64,6 +69,7 @@ def take(conversation: Conversation, name: Name, as_json: AsJson = False) -> Non
     async def work() -> None:
         async with open_app(settings()) as app:
             case = await app.handoff.take(conversation, name)
+            await app.actions.opened(name, [case.email])
         if as_json:
             print_json(_as_json(case))
         else:

@@ -57,12 +57,33 @@ def ingest(
 async def _read(paths: list[Path], retire_missing: bool | None) -> IngestReport:
     from bot.shelf import open_library
 
+    await _review()
     files = await _count(paths)
     with counting("reading", files) as step:
         async with open_library(settings()) as library:
-            return await library.ingest(
+            report = await library.ingest(
                 paths, retire_missing=retire_missing, progress=step, storing=step.part
             )
+    await _review()
+    return report
+
+
+async def _review() -> None:
+    """Bind the figures of actions to the clauses as they are; after a change, hold what uses one of them.
+
+    Called before as well as after an ingestion, so that none is the first sight of a wording that changed.
+    """
+    from bot.app import open_app
+
+    async with open_app(settings()) as app:
+        if all(document.status != "current" for document in await app.shelf.ingested()):
+            return
+        held = (await app.bindings.review()).held
+    if held:
+        note(
+            f"The clauses behind {', '.join(sorted(held))} have changed: actions that use these figures go "
+            "to staff. Compare with clausewise policies check, release with clausewise policies confirm."
+        )
 
 
 async def _count(paths: list[Path]) -> int:
@@ -78,6 +99,7 @@ async def _retire(report: IngestReport) -> IngestReport:
 
     async with open_library(settings()) as library:
         revision = await library.retire(report.missing)
+    await _review()
     files = tuple(
         replace(outcome, status="retired") if outcome.status == "missing" else outcome
         for outcome in report.files

@@ -136,8 +136,10 @@ class Acting:
         confirm = talk.button(
             "confirm", self._confirm_key(waiting), expires_at=needs.expires_at, token=needs.token
         )
+        held = (Block("note", talk.say("line.held.terms-changed")),) if needs.is_held else ()
         talk.reply(
             *card_blocks(plan, clauses, talk.messages, talk.language, self._zone, needs.expires_at),
+            *held,
             buttons=(confirm, talk.button("stop", "button.keep", action=needs.action_id)),
             action_id=needs.action_id,
         )

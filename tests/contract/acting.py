@@ -35,6 +35,7 @@ AGENT = "andy.agent@example.com"
 PREPAID_OWNER = "lastnica.zgled@example.com"
 LATE_OWNER = "savininkas.pavyzdys@example.org"
 STRANGER = "stranger@example.net"
+STAFF = ("maria@example.com", "s1", "s2", "canary.staff@example.com", AGENT)
 
 Row = TypeVar("Row", bound=SQLModel)
 _origins = count(1)
@@ -57,7 +58,9 @@ class World:
 
     def another_process(self, policies: Policies | None = None) -> "World":
         """The same store and clock, a service that remembers nothing."""
-        service = ActionService(self.database, self.clock, FakeClauses(), seal=self.seal, policies=policies)
+        service = ActionService(
+            self.database, self.clock, FakeClauses(), seal=self.seal, policies=policies, staff=STAFF
+        )
         return replace(self, service=service)
 
     async def principal(self, email: str, level: Level = Level.VERIFIED) -> Principal:
@@ -134,10 +137,11 @@ async def make_world(folder: Path, url: str | None = None) -> World:
     await migrate(database)
     clock, seal = MovingClock(), Seal(folder / "sealed")
     await fill(database, clock)
-    return World(database, clock, seal, ActionService(database, clock, FakeClauses(), seal=seal))
+    service = ActionService(database, clock, FakeClauses(), seal=seal, staff=STAFF)
+    return World(database, clock, seal, service)
 
 
-def staff_policies() -> Policies:
+def staff_policies(tier: str = "staff") -> Policies:
     """The built-in policies, but a cancellation needs staff."""
     text = Path(actions.policies.__file__).with_name("policies.toml").read_text(encoding="utf-8")
-    return parse(text.replace('cancel_account = "auto"', 'cancel_account = "staff"'))
+    return parse(text.replace('cancel_account = "auto"', f'cancel_account = "{tier}"'))

@@ -10,7 +10,17 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("bot", "knowledge", "actions")
 MODULES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
-HEAVY = ("aiogram", "chromadb", "openai", "lingua", "fastapi", "uvicorn", "alembic", "onnxruntime")
+HEAVY = (
+    "aiogram",
+    "aiosmtplib",
+    "chromadb",
+    "openai",
+    "lingua",
+    "fastapi",
+    "uvicorn",
+    "alembic",
+    "onnxruntime",
+)
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(ROOT)))

@@ -9,7 +9,7 @@ from actions.store.tables import Account, Action, Consent, CreditNote, GdprCase,
 from bot.app import App
 from bot.model import ConversationState
 from tests.fakes import MovingClock
-from tests.make import Customer, all_text, mails
+from tests.make import Customer, all_text, mails, words
 
 OWNERS = {
     "en": ("olivia.owner@example.com", "please cancel my account"),
@@ -59,7 +59,7 @@ async def test_cancelling_an_account_in_each_language(app: App, clock: MovingClo
     assert account.delete_after is not None
     told = await app.transcript.pending("test", now=clock.now())
     assert any(action.reference in outgoing.reply.text for outgoing in told)
-    assert any(mail["To"] == email and action.reference in mail.get_content() for mail in mails(app))
+    assert any(mail["To"] == email and action.reference in words(mail) for mail in mails(app))
     assert await _assert_log_verifies(app) >= 5
 
 

@@ -227,6 +227,7 @@ def test_doctor_with_nothing_configured(demo_dir: Path) -> None:
     findings = {finding["part"]: finding for finding in ran.json}
     assert {name for name, found in findings.items() if found["status"] == "missing"} == {
         "library",
+        "mail",
         "telegram",
         "signed webhook",
     }

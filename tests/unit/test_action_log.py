@@ -13,11 +13,12 @@ from sqlmodel import col, select
 
 from actions.audit import LogReport, verify
 from actions.canonical import canonical
-from actions.log import CHECKPOINT_EVERY, Entry, append, entries, pseudonyms
+from actions.log import CHECKPOINT_EVERY, Entry, append, entries
 from actions.model import ActionKind, Receipt, Right
 from actions.seal import GENESIS, Head, Seal
 from actions.store.tables import ActionLog, LogCheckpoint
 from actions.store.unit import unit_of_work
+from actions.subjects import known_pseudonym
 from tests.contract.acting import OWNER, STRANGER, World, make_world, staff_policies
 
 HASH = "a" * 64
@@ -266,16 +267,13 @@ async def test_the_log_knows_no_names_addresses_or_texts(tmp_path: Path) -> None
 
 
 async def test_one_person_has_one_pseudonym_in_one_store(world: World) -> None:
-    async with world.database.write() as session:
-        known = await pseudonyms(session)
     owner = await world.principal(OWNER)
-    assert owner.member_id
-    rows = await entries(world.database, subject=known.of(owner.member_id))
+    async with world.database.read() as session:
+        known = await known_pseudonym(session, owner.member_id or "")
+        stranger = await known_pseudonym(session, STRANGER)
+    rows = await entries(world.database, subject=known)
     assert len(rows) == 10
-    assert {row.subject for row in await entries(world.database)} == {
-        known.of(owner.member_id),
-        known.of(STRANGER),
-    }
+    assert {row.subject for row in await entries(world.database)} == {known, stranger}
 
 
 async def test_entries_can_be_filtered_and_paged(world: World) -> None:

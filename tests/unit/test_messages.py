@@ -11,6 +11,7 @@ from babel.messages.pofile import read_po
 from actions.correct_invoice import MOST_CHARACTERS
 from actions.model import ActionKind, Right, Step
 from bot.config import LANGUAGES
+from bot.exports import SECTIONS
 from bot.messages import LOCALES, PLACE, Messages, UnknownMessage, catalogue, product_language
 
 ROOT = Path(__file__).parents[2]
@@ -89,6 +90,7 @@ def _computed() -> set[str]:
         *(f"button.right.{right}" for right in Right),
         *(f"receipt.step.{step}" for step in Step),
         *(f"language_name.{language}" for language in LANGUAGES),
+        *(f"export.section.{name}" for name in SECTIONS),
         *(f"form.{name}" for name in MOST_CHARACTERS),
         *(f"line.correct.{name}" for name in fields),
         *(f"problem.{name}-{what}" for name in fields for what in ("too-long", "unreadable")),

@@ -53,6 +53,14 @@ def test_every_kind_has_a_tier() -> None:
     assert {kind: load().needs_staff(kind) for kind in ActionKind} == dict.fromkeys(ActionKind, False)
 
 
+@pytest.mark.parametrize(("tier", "needed"), [("auto", 0), ("staff", 1), ("four-eyes", 2)])
+def test_a_tier_says_how_many_members_of_staff_it_takes(tier: str, needed: int) -> None:
+    policies = parse(TEXT.replace('cancel_account = "auto"', f'cancel_account = "{tier}"'))
+    assert policies.approvals(ActionKind.CANCEL_ACCOUNT) == needed
+    assert policies.needs_staff(ActionKind.CANCEL_ACCOUNT) is (needed > 0)
+    assert policies.approvals(ActionKind.GDPR_REQUEST) == 0
+
+
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
@@ -79,8 +87,11 @@ def test_every_kind_has_a_tier() -> None:
         ('unit = "minutes"', 'unit = "minutes"\nclause = "retention"', "figures.proposal_expiry.clause"),
         ('unit = "minutes"', 'unit = "minutes"\nextra = 1', "figures.proposal_expiry.extra is unknown"),
         ('cancel_account = "auto"', "", "tiers.cancel_account must be"),
-        ('cancel_account = "auto"', 'cancel_account = "never"', "tiers.cancel_account must be"),
-        ('gdpr_request = "auto"', 'gdpr_request = "staff"', "tiers.gdpr_request must be"),
+        ('cancel_account = "auto"', 'cancel_account = "never"', "tiers.cancel_account must be .*'never'"),
+        ('cancel_account = "auto"', 'cancel_account = "six-eyes"', "or \"four-eyes\", not 'six-eyes'"),
+        ('cancel_account = "auto"', 'cancel_account = ["staff"]', r"tiers.cancel_account .*\['staff'\]"),
+        ('gdpr_request = "auto"', 'gdpr_request = "staff"', 'tiers.gdpr_request must be "auto": nobody'),
+        ('gdpr_request = "auto"', 'gdpr_request = "four-eyes"', 'tiers.gdpr_request must be "auto": nobody'),
         ("[tiers]", "[tier]", "tier is unknown"),
         ('"compact-policy-ind"]', '"compact-policy-xyz"]', r"disagreement\[0\].clauses: there is no clause"),
         ('["retention", "compact-policy-ind"]', '["retention"]', r"disagreement\[0\].clauses must list two"),

@@ -1,0 +1,1 @@
+"""Credit note and corrected invoice as PDF, in the customer's language."""

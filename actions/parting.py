@@ -1,0 +1,55 @@
+"""Parting with an account's people. Invoices and papers stay, as the law demands, and so do figures."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import delete
+from sqlmodel import col, or_, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from actions.lifecycle import FINAL
+from actions.store.tables import Account, Action, Consent, GdprCase, Member, Subscription
+from actions.store.unit import Unit
+from actions.subjects import destroy_keys
+
+GONE = "(deleted)"
+
+
+async def is_needed(session: AsyncSession, account: Account) -> bool:
+    """Whether something is still under way for its people: an action, or a case that a person answers."""
+    ids = list(await _member_ids(session, account))
+    own = or_(col(Action.account_id) == account.id, col(Action.member_id).in_(ids))
+    under_way = select(Action.id).where(own, col(Action.step).not_in(FINAL)).limit(1)
+    if (await session.exec(under_way)).first() is not None:
+        return True
+    cases = select(GdprCase.id).where(col(GdprCase.member_id).in_(ids), GdprCase.status == "open")
+    return (await session.exec(cases.limit(1))).first() is not None
+
+
+async def part_with(unit: Unit, account: Account) -> None:
+    """Take the people out of the account's rows; an objection to mails keeps its address, so it holds."""
+    session, ids = unit.session, list(await _member_ids(unit.session, account))
+    emails = (await session.exec(select(Member.email).where(Member.account_id == account.id))).all()
+    own = or_(col(Action.account_id) == account.id, col(Action.member_id).in_(ids))
+    for action in (await session.exec(select(Action).where(own))).all():
+        action.member_id = action.email = action.role = action.reason = None
+        action.arguments, action.plan, action.outcome = {}, None, [] if action.outcome else None
+        if action.verdict:
+            action.verdict = {**action.verdict, "values": {}}
+    for case in (await session.exec(select(GdprCase).where(col(GdprCase.member_id).in_(ids)))).all():
+        case.member_id, case.email = None, f"{case.id}@deleted.invalid"
+    consents = select(Consent).where(col(Consent.member_id).in_(ids))
+    for consent in (await session.exec(consents)).all():
+        consent.member_id = None
+        if consent.given_at is not None:
+            await session.delete(consent)
+    # written before their members go, which the database's foreign keys demand
+    await session.flush()
+    await session.exec(delete(Member).where(col(Member.account_id) == account.id))
+    await session.exec(delete(Subscription).where(col(Subscription.account_id) == account.id))
+    await destroy_keys(session, [*ids, *emails])
+    account.company, account.address, account.vat_id = GONE, GONE, None
+    account.status, account.delete_after, account.warned_at = "deleted", None, None
+
+
+async def _member_ids(session: AsyncSession, account: Account) -> Sequence[str]:
+    return (await session.exec(select(Member.id).where(Member.account_id == account.id))).all()
