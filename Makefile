@@ -7,6 +7,7 @@ DOCS ?=
 QUESTIONS ?=
 INTENTS ?=
 SIZE ?= 5000
+ENTRIES ?= 100000
 PARALLEL ?=
 
 .DEFAULT_GOAL := help
@@ -50,8 +51,9 @@ format: setup  ## let ruff rewrite the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: setup  ## quality, time, comparison, encoder, intents, size; DOCS= QUESTIONS= INTENTS= SIZE=
+bench: setup  ## quality, time, comparison, encoder, intents, size; the log; DOCS= QUESTIONS= INTENTS= SIZE= ENTRIES=
 	@$(BIN)/python -m tests.bench $(if $(DOCS),--docs "$(DOCS)") $(foreach file,$(QUESTIONS),--questions "$(file)") $(foreach file,$(INTENTS),--intents "$(file)") --size "$(SIZE)"
+	@$(BIN)/python -m tests.bench.log --entries "$(ENTRIES)"
 
 train: setup  ## teach the encoder anew from PARALLEL=folder of sentence pairs; an hour; then routing's weights
 	@test -n "$(PARALLEL)" || { echo "Give the folder of en-XX.tsv.gz files: make train PARALLEL=folder"; exit 1; }

@@ -11,6 +11,7 @@ from typing import Literal
 
 from sqlmodel import col, func, or_, select
 
+from actions.erasing import Words
 from actions.log import Entry
 from actions.parting import is_needed, part_with
 from actions.policies import Figure, Policies
@@ -57,6 +58,7 @@ class Ending:
     """Looks for what is due. Each account, and each note, is a transaction of its own.
 
     Without `inactive` no account ends for being silent: `last_active_at` must be true for that.
+    Without `words` what people wrote stays.
     """
 
     def __init__(
@@ -70,8 +72,10 @@ class Ending:
         seal: Seal | None = None,
         review: PolicyReview | None = None,
         inactive: bool = True,
+        words: Words | None = None,
     ) -> None:
         self._inactive = inactive
+        self._words = words
         self._sessions = sessions
         self._clock = clock
         self._clauses = clauses
@@ -176,7 +180,7 @@ class Ending:
     ) -> None:
         """Part with the account's people, and note until when backups hold them."""
         subject = await self._record(unit, account, rule, clause)
-        await part_with(unit, account)
+        await part_with(unit, account, self._words)
         until = unit.now + timedelta(days=policies.figures.backup.value)
         facts = {"account": account.id, "subject": subject}
         unit.session.add(Outbox(topic=BACKUP_NOTE, payload=facts, created_at=unit.now, not_before=until))

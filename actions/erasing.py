@@ -106,9 +106,13 @@ async def _restrict(unit: Unit, who: DataSubject) -> Kept:
     """Set apart the invoices and papers of an account that nobody is left of."""
     if who.member is None:
         return Kept()
-    session, account_id = unit.session, who.member.account_id
-    if await _others(session, who.member):
+    if await _others(unit.session, who.member):
         return Kept(company=True)
+    return await restrict(unit.session, who.member.account_id)
+
+
+async def restrict(session: AsyncSession, account_id: str) -> Kept:
+    """Set apart the invoices and papers of an account, for as long as the law demands them."""
     invoices = (await session.exec(select(Invoice).where(Invoice.account_id == account_id))).all()
     notes = select(CreditNote.action_id).where(col(CreditNote.invoice_id).in_([row.id for row in invoices]))
     papers = (await session.exec(select(Paper).where(col(Paper.action_id).in_(notes)))).all()

@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import delete
+from sqlalchemy import ColumnElement, delete
 from sqlmodel import col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from actions.erasing import Words, restrict
+from actions.exporting import DataSubject
 from actions.lifecycle import FINAL
 from actions.store.tables import Account, Action, Consent, GdprCase, Member, Subscription
 from actions.store.unit import Unit
@@ -25,18 +27,22 @@ async def is_needed(session: AsyncSession, account: Account) -> bool:
     return (await session.exec(cases.limit(1))).first() is not None
 
 
-async def part_with(unit: Unit, account: Account) -> None:
-    """Take the people out of the account's rows; an objection to mails keeps its address, so it holds."""
+async def part_with(unit: Unit, account: Account, words: Words | None = None) -> None:
+    """Take the people out of the account's rows; an objection to mails keeps its address, so it holds.
+
+    What they wrote goes too, where `words` knows it.
+    """
     session, ids = unit.session, list(await _member_ids(unit.session, account))
-    emails = (await session.exec(select(Member.email).where(Member.account_id == account.id))).all()
-    own = or_(col(Action.account_id) == account.id, col(Action.member_id).in_(ids))
-    for action in (await session.exec(select(Action).where(own))).all():
-        action.member_id = action.email = action.role = action.reason = None
-        action.arguments, action.plan, action.outcome = {}, None, [] if action.outcome else None
-        if action.verdict:
-            action.verdict = {**action.verdict, "values": {}}
+    people = (await session.exec(select(Member).where(Member.account_id == account.id))).all()
+    emails = [member.email for member in people]
+    await restrict(session, account.id)
+    if words:
+        for member in people:
+            await _forget_words(session, DataSubject(member.email, member), words)
+    await _blank_actions(session, or_(col(Action.account_id) == account.id, col(Action.member_id).in_(ids)))
     for case in (await session.exec(select(GdprCase).where(col(GdprCase.member_id).in_(ids)))).all():
         case.member_id, case.email = None, f"{case.id}@deleted.invalid"
+        case.extension_reason = case.note = None
     consents = select(Consent).where(col(Consent.member_id).in_(ids))
     for consent in (await session.exec(consents)).all():
         consent.member_id = None
@@ -49,6 +55,19 @@ async def part_with(unit: Unit, account: Account) -> None:
     await destroy_keys(session, [*ids, *emails])
     account.company, account.address, account.vat_id = GONE, GONE, None
     account.status, account.delete_after, account.warned_at = "deleted", None, None
+
+
+async def _blank_actions(session: AsyncSession, own: ColumnElement[bool]) -> None:
+    for action in (await session.exec(select(Action).where(own))).all():
+        action.member_id = action.email = action.role = action.reason = None
+        action.arguments, action.plan, action.outcome = {}, None, [] if action.outcome else None
+        if action.verdict:
+            action.verdict = {**action.verdict, "values": {}}
+
+
+async def _forget_words(session: AsyncSession, who: DataSubject, words: Words) -> None:
+    own = who.owns(col(Action.member_id), col(Action.email))
+    await words.forget(session, who, (await session.exec(select(Action.id).where(own))).all())
 
 
 async def _member_ids(session: AsyncSession, account: Account) -> Sequence[str]:

@@ -41,6 +41,7 @@ from bot.mail_settings import SmtpServer, mailbox
 from bot.messages import Messages
 from bot.migrations import migrate
 from bot.observe import configure_logging
+from bot.person_data import PersonData
 from bot.ports import Clock, Mailer
 from bot.posting import HttpPoster
 from bot.rights import Rights
@@ -149,6 +150,7 @@ def build(settings: Settings, database: Database, clock: Clock) -> App:
         seal=seal,
         review=bindings,
         inactive=settings.end_inactive_accounts,
+        words=PersonData(),
     )
     timekeeper = Timekeeper(database, clock, ending, seal)
     identity = Identity(accounts, clock)

@@ -10,6 +10,7 @@ from sqlmodel import col, select
 from actions.audit import verify
 from actions.store.tables import Account, ActionLog, Invoice, Member, Outbox
 from bot.app import App, open_app
+from bot.tables import ConversationRow, MessageRow, OneTimeCodeRow
 from tests.fakes import A_TUESDAY, MovingClock
 from tests.make import Customer, mailed_code, mails, settings
 
@@ -166,3 +167,26 @@ async def test_no_account_ends_for_silence_unless_it_was_asked_for(data_dir: Pat
         await app.worker.tick()
         assert warned(app, OWNER) == []
         assert await status(app, account) == "active"
+
+
+async def test_an_ended_account_leaves_no_word_of_its_people(app: App, clock: MovingClock) -> None:
+    account = await account_of(app, OWNER)
+    customer = Customer(app)
+    await customer.says("please cancel my account, signed Quillfeather")
+    await customer.says(OWNER)
+    await customer.says(mailed_code(app))
+    clock.move(weeks=5)
+    await app.worker.tick()
+    clock.move(weeks=4, days=1)
+    await app.worker.tick()
+    assert await status(app, account) == "deleted"
+    async with app.database.read() as session:
+        said = (await session.exec(select(MessageRow.text, MessageRow.body))).all()
+        talks = (await session.exec(select(ConversationRow.email))).all()
+        codes = (await session.exec(select(OneTimeCodeRow).where(OneTimeCodeRow.email == OWNER))).all()
+        invoices = (await session.exec(select(Invoice).where(Invoice.account_id == account))).all()
+    assert "Quillfeather" not in repr(said)
+    assert OWNER not in repr(said) + repr(talks)
+    assert codes == []
+    assert all(invoice.restricted_until for invoice in invoices)
+    assert (await verify(app.database, app.seal)).ok
