@@ -13,6 +13,7 @@ from sqlalchemy import delete, func
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from actions.exporting import ERASED as ERASED
 from actions.exporting import CannotFulfil, DataSubject
 from actions.lifecycle import FINAL
 from actions.papers.tables import Paper
@@ -22,9 +23,6 @@ from actions.subjects import destroy_keys
 
 RETENTION_YEARS = 10
 """How long invoices are kept, from the end of the year of the last one (Slovak VAT Act 222/2004, § 76)."""
-
-ERASED = "erased"
-"""What stands where an address stood that may not be empty."""
 
 _PLAIN = ("kind", "reference", "account", "credit", "credit_note", "invoice", "right_key", "due_on")
 
@@ -130,8 +128,10 @@ async def _forget_rows(session: AsyncSession, who: DataSubject, ids: Sequence[st
     for case in (await session.exec(cases)).all():
         case.email, case.member_id, case.extension_reason, case.note = ERASED, None, None, None
     for notice in (await session.exec(select(Outbox).where(col(Outbox.action_id).in_(ids)))).all():
-        notice.payload = {name: value for name, value in notice.payload.items() if name in _PLAIN}
         notice.last_error = None
+        if notice.topic.startswith("webhook."):  # ids and moments only, and still to be delivered
+            continue
+        notice.payload = {name: value for name, value in notice.payload.items() if name in _PLAIN}
         if notice.topic.startswith(("mail.", "rights.")):
             notice.done_at = notice.done_at or notice.created_at
     for action in (await session.exec(select(Action).where(col(Action.id).in_(ids)))).all():

@@ -43,6 +43,10 @@ class CannotFulfil(ActionsError):  # noqa: N818
     """A right cannot be carried out as things stand; the message says what staff can do about it."""
 
 
+ERASED = "erased"
+"""What stands where an address stood that may not be empty."""
+
+
 @dataclass(frozen=True, slots=True)
 class DataSubject:
     """Whose data it is. `email` is lower-case; `member` None: somebody who belongs to no account."""
@@ -62,6 +66,8 @@ class DataSubject:
 
 async def subject_of(session: AsyncSession, case: GdprCase) -> DataSubject:
     """Return whose case it is. Raises CannotFulfil where the address was changed since it was proven."""
+    if case.email == ERASED:
+        raise CannotFulfil(f"the person of case {case.reference} was forgotten; nothing of theirs is left")
     member = await session.get(Member, case.member_id) if case.member_id else None
     if member is None:
         member = (await session.exec(select(Member).where(Member.email == case.email))).first()

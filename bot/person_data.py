@@ -92,6 +92,11 @@ def _links_of(who: DataSubject) -> ColumnElement[bool]:
     return or_(col(IdentityLinkRow.email) == who.email, col(IdentityLinkRow.member_id) == who.member_id)
 
 
+def _vouched_email() -> ColumnElement[str]:
+    email: ColumnElement[str] = col(MessageRow.body)["vouched_email"].as_string()
+    return email
+
+
 async def _conversations(
     session: AsyncSession, who: DataSubject, action_ids: Collection[str]
 ) -> Sequence[ConversationRow]:
@@ -101,11 +106,16 @@ async def _conversations(
         col(Action.id).not_in(action_ids),
         or_(col(Action.email).is_not(None), col(Action.member_id).is_not(None)),
     )
+    # A conversation that the embedding site vouches for carries no address of its own: its messages do.
+    vouched = _vouched_email()
+    wrote = select(MessageRow.conversation_id).where(vouched == who.email)
+    others = select(MessageRow.conversation_id).where(vouched != who.email)
     abandoned = and_(
         col(row.member_id).is_(None),
         col(row.email).is_(None),
-        col(row.id).in_(asked),
+        or_(col(row.id).in_(asked), col(row.id).in_(wrote)),
         col(row.id).not_in(foreign),
+        col(row.id).not_in(others),
     )
     return await _all(session, row, or_(who.owns(col(row.member_id), col(row.email)), abandoned))
 
@@ -169,7 +179,9 @@ async def _forget_name(session: AsyncSession, who: DataSubject, done: Collection
     pattern = "|".join(rf"(?<!\w){re.escape(word)}(?!\w)" for word in known)
     words = re.compile(pattern, re.IGNORECASE)
     row = MessageRow
-    named = or_(*(col(row.text).icontains(word, autoescape=True) for word in known))
+    named = or_(
+        _vouched_email() == who.email, *(col(row.text).icontains(word, autoescape=True) for word in known)
+    )
     for message in await _all(session, row, and_(named, col(row.conversation_id).not_in(list(done)))):
         message.text = words.sub(BLANK, message.text)
         message.body = _replaced(message.body, words)

@@ -76,10 +76,16 @@ async def _signs(session: AsyncSession, ids: Collection[str]) -> list[tuple[str,
         .where(col(Member.account_id).in_(ids), MessageRow.author == "customer")
         .group_by(col(Member.account_id))
     )
+    vouched = (
+        select(Member.account_id, func.max(MessageRow.created_at))
+        .join(MessageRow, col(MessageRow.body)["vouched_email"].as_string() == col(Member.email))
+        .where(col(Member.account_id).in_(ids), MessageRow.author == "customer")
+        .group_by(col(Member.account_id))
+    )
     signed_in = (
         select(Member.account_id, func.max(IdentityLinkRow.created_at))
         .join(IdentityLinkRow, col(IdentityLinkRow.member_id) == col(Member.id))
         .where(col(Member.account_id).in_(ids))
         .group_by(col(Member.account_id))
     )
-    return [*(await session.exec(wrote)).all(), *(await session.exec(signed_in)).all()]
+    return [row for query in (wrote, vouched, signed_in) for row in (await session.exec(query)).all()]

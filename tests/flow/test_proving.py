@@ -7,11 +7,11 @@ import statistics
 import time
 
 import pytest
-from sqlmodel import select
+from sqlmodel import func, select
 from structlog.testing import capture_logs
 
 from bot.app import App
-from bot.codes import CODE_TRIES, CODES_PER_DAY, typed
+from bot.codes import CODE_TRIES, CODES_PER_DAY, TRIES_PER_DAY, TypedCode, typed
 from bot.config import LANGUAGES
 from bot.model import ConversationState
 from bot.tables import ConversationRow, MessageRow, OneTimeCodeRow, UnansweredRow
@@ -282,6 +282,21 @@ async def test_a_day_has_so_many_codes_for_an_address(app: App, clock: MovingClo
         assert refusals == [None] * CODES_PER_DAY + ["too-many-codes"]
     clock.move(days=1)
     assert (await app.codes.issue(place, email, "test")).code
+
+
+async def test_tries_of_a_day_are_counted_over_codes_that_are_open_at_once(app: App) -> None:
+    """Thirty conversations with a code each must not give five tries each."""
+    places = [await _place(app, f"open-{number}") for number in range(TRIES_PER_DAY // CODE_TRIES + 3)]
+    for place in places:
+        assert (await app.codes.issue(place, "nobody@example.net", "test")).code
+    results = [
+        (await app.codes.check(place, TypedCode())).result for place in places for _ in range(CODE_TRIES)
+    ]
+    assert results.count("wrong") <= TRIES_PER_DAY
+    assert results[-1] == "too-many"
+    async with app.database.read() as session:
+        tries = (await session.exec(select(func.sum(OneTimeCodeRow.tries)))).one()
+    assert tries <= TRIES_PER_DAY
 
 
 async def test_a_full_account_is_told_in_the_mail_alone(app: App, clock: MovingClock) -> None:

@@ -25,7 +25,7 @@ from bot.exports import package
 from bot.tables import ExportLinkRow, MessageRow
 from tests.fakes import MovingClock
 from tests.flow.test_http import served
-from tests.make import mails, settings, words
+from tests.make import Customer, mails, settings, words
 from tests.planting import Planting, email_of, start_of
 
 CUSTOMERS = 50
@@ -228,3 +228,45 @@ async def test_an_erasure_waits_for_what_is_not_settled(app: App, what: str) -> 
     async with app.database.read() as session:
         assert (await session.exec(select(GdprCase))).one().status == "open"
         assert not (await session.exec(select(Outbox).where(Outbox.topic == "rights.erased"))).all()
+
+
+async def test_what_was_written_under_the_word_of_the_site_is_theirs(app: App) -> None:
+    """Such a conversation carries no address; its messages do."""
+    planting = await planted(app, 1)
+    for chat, email in (("own", email_of(1)), ("of another", "other@example.org")):
+        await Customer(app, email=email, chat=chat).says(f"the story of Quillfeather in {chat}")
+    files = await unpacked(app, planting)
+    assert "Quillfeather in own" in files["data.json"]
+    assert "Quillfeather in of another" not in files["data.json"]
+    erased = await planted(app, 2, Right.ERASURE)
+    await Customer(app, email=email_of(2), chat="second").says("the tale of Thistledown")
+    assert isinstance(await app.cases.done(erased.reference, "local"), Case)
+    async with app.database.read() as session:
+        left = repr((await session.exec(select(MessageRow.text, MessageRow.body))).all())
+    assert "Thistledown" not in left
+    assert email_of(2) not in left
+    assert "Quillfeather in own" in left
+
+
+async def test_a_forgotten_person_has_no_package_and_gets_nobody_elses(app: App) -> None:
+    gone = [await planted(app, number, Right.ERASURE) for number in (1, 2)]
+    for planting in gone:
+        assert isinstance(await app.cases.done(planting.reference, "local"), Case)
+    with pytest.raises(CannotFulfil, match="was forgotten"):
+        await app.rights.export(gone[0].reference, "local")
+
+
+async def test_an_erasure_leaves_what_is_still_to_be_delivered_to_systems(app: App) -> None:
+    planting = await planted(app, 1, Right.ERASURE)
+    async with app.database.write() as session:
+        action = (await session.exec(select(Action).where(Action.reference == planting.reference))).first()
+        action = action or (await session.exec(select(Action))).first()
+        assert action is not None
+        now = app.clock.now()
+        event = Outbox(
+            action_id=action.id, topic="webhook.DONE", payload={"body": "{}"}, created_at=now, not_before=now
+        )
+        session.add(event)
+    assert isinstance(await app.cases.done(planting.reference, "local"), Case)
+    async with app.database.read() as session:
+        assert (await session.get_one(Outbox, event.id)).payload == {"body": "{}"}
