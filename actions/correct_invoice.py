@@ -193,7 +193,10 @@ class Correcting:
 async def _corrected(session: AsyncSession, action: Action) -> tuple[InvoiceFacts, str, str, str | None]:
     """Return the invoice as it is, and company, address and VAT ID as they shall be."""
     account = Principal(member_id=action.member_id, account_id=action.account_id)
-    facts = await read_facts(session, Request(account, action.arguments, action.proposed_at, action.id))
+    # the invoice on the card: when staff settle it days later, the last one may be another
+    promised = [line["values"]["invoice"] for line in (action.plan or {}).get("irreversible", ())]
+    named = {**action.arguments, "invoice": promised[0]} if promised else action.arguments
+    facts = await read_facts(session, Request(account, named, action.proposed_at, action.id))
     asked = read_request(account, action.arguments, facts.country)
     return (
         facts,

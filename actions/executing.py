@@ -19,12 +19,26 @@ from actions.store.unit import Unit
 
 _CLOCK = "clock"
 _NOT_TRIED = "backend-not-reached"
+LOST_AFTER = timedelta(minutes=5)
+"""Far longer than a backend's call takes: who claimed it will not record it any more."""
 
 
 async def due_ids(session: AsyncSession, now: datetime) -> Sequence[str]:
     """Return the actions whose time has come, oldest first."""
     query = select(Action.id).where(Action.step == Step.SCHEDULED, col(Action.due_at) <= now)
     return (await session.exec(query.order_by(col(Action.due_at), Action.id))).all()
+
+
+async def lost_ids(session: AsyncSession, claimed_by: datetime) -> Sequence[str]:
+    """Return the actions in the middle of their effect that were claimed at `claimed_by` or before."""
+    claimed = (
+        select(func.max(ActionLog.at))
+        .where(col(ActionLog.action_id) == col(Action.id), col(ActionLog.step) == Step.EXECUTING)
+        .correlate(Action)
+        .scalar_subquery()
+    )
+    query = select(Action.id).where(Action.step == Step.EXECUTING, claimed <= claimed_by)
+    return (await session.exec(query)).all()
 
 
 async def execute(unit: Unit, rows: Catalogue, action_id: str, today: date) -> Receipt:
@@ -123,9 +137,12 @@ async def expire(unit: Unit) -> Sequence[Receipt]:
     return [receipt(action) for action in actions]
 
 
-async def give_up_unknown(unit: Unit) -> Sequence[Receipt]:
-    """An action found in the middle of its effect: nobody knows what it did, so staff look."""
-    actions = (await unit.session.exec(select(Action).where(Action.step == Step.EXECUTING))).all()
+async def give_up_unknown(unit: Unit, ids: Sequence[str] | None = None) -> Sequence[Receipt]:
+    """An action (of `ids`) found in the middle of its effect: nobody knows what it did, so staff look."""
+    query = select(Action).where(Action.step == Step.EXECUTING)
+    if ids is not None:
+        query = query.where(col(Action.id).in_(ids))
+    actions = (await unit.session.exec(query)).all()
     for action in actions:
         if may_follow(Step(action.step), Step.OUTCOME_UNKNOWN):
             await _lose(unit, action, "interrupted")

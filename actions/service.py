@@ -157,10 +157,17 @@ class ActionService:
             return await opened_paper(unit, self._staff, number, staff)
 
     async def run_due(self) -> Sequence[Receipt]:
-        """Carry out every scheduled action whose time has come, each in a transaction of its own."""
+        """Carry out every scheduled action whose time has come, each in a transaction of its own; leave to
+        staff what a process that died meanwhile had begun."""
+        now = self._clock.now()
         async with self._sessions.read() as session:
-            due = await executing.due_ids(session, self._clock.now())
-        return [await self._execute(action_id) for action_id in due]
+            due = await executing.due_ids(session, now)
+            lost = await executing.lost_ids(session, now - executing.LOST_AFTER)
+        unknown: Sequence[Receipt] = ()
+        if lost:
+            async with self._unit() as unit:
+                unknown = await executing.give_up_unknown(unit, lost)
+        return [*unknown, *[await self._execute(action_id) for action_id in due]]
 
     async def expire(self) -> Sequence[Receipt]:
         """Void the cards and identity checks whose time ran out."""

@@ -132,14 +132,15 @@ class Hooks:
     async def _send(self, row: Outbox) -> bool:
         """Try once; return whether the row is done with."""
         failure: HookError | None = None
-        body, timestamp = row.payload["body"].encode(), int(self._clock.now().timestamp())
-        headers = {
-            "Content-Type": "application/json",
-            EVENT_HEADER: row.payload["event"],
-            TIMESTAMP_HEADER: str(timestamp),
-            SIGNATURE_HEADER: sign(self._secret, timestamp, body),
-        }
+        timestamp = int(self._clock.now().timestamp())
         try:
+            body = row.payload["body"].encode()
+            headers = {
+                "Content-Type": "application/json",
+                EVENT_HEADER: row.payload["event"],
+                TIMESTAMP_HEADER: str(timestamp),
+                SIGNATURE_HEADER: sign(self._secret, timestamp, body),
+            }
             await self._post(self._url, body, headers)
         except HookError as error:
             failure = error

@@ -5,6 +5,7 @@ import hashlib
 from collections.abc import Sequence
 from typing import Any
 
+from sqlalchemy import func
 from sqlalchemy.orm import defer
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -77,9 +78,10 @@ async def papers_of(session: AsyncSession, action_id: str) -> Sequence[Paper]:
 
 
 async def paper_by_number(session: AsyncSession, number: str) -> Paper | None:
-    """Return the paper with this number; a credit note's and an invoice's never look alike."""
-    query = select(Paper).where(col(Paper.number) == number.strip().upper())
-    return (await session.exec(query)).first()
+    """Return the paper with this number, as written or else in other case: a backend's may be lower-case."""
+    written = number.strip()
+    query = select(Paper).where(func.upper(col(Paper.number)) == written.upper())
+    return (await session.exec(query.order_by(col(Paper.number) != written, col(Paper.kind)))).first()
 
 
 def is_intact(paper: Paper) -> bool:

@@ -129,13 +129,12 @@ async def unit_of_work(
     sessions: Sessions, clock: Clock, seal: Seal | None, seller: Party = UNNAMED
 ) -> AsyncIterator[Unit]:
     """Open a unit; commit when the block ends; then seal the log's new head outside the database."""
+    key = await asyncio.to_thread(lambda: seal.entry_key) if seal else None
+    if seal:
+        await _begin_seal(sessions, clock, seal, key)
     async with sessions.write() as session:
         await _lock(session)
-        unit = Unit(session, clock.now(), await log.pseudonyms(session), seller=seller)
-        if seal:
-            unit.entry_key = await asyncio.to_thread(lambda: seal.entry_key)
-            await _begin_seal(unit, seal)
-        yield unit
+        yield (unit := Unit(session, clock.now(), await log.pseudonyms(session), None, seller, key))
     if seal and unit.head:
         await put_seal(seal, unit.head, unit.now)
 
@@ -150,19 +149,25 @@ async def put_seal(seal: Seal, head: Head, at: datetime) -> None:
         logging.getLogger(__name__).exception("the action log's head %d could not be sealed", head.seq)
 
 
-async def _begin_seal(unit: Unit, seal: Seal) -> None:
+async def _begin_seal(sessions: Sessions, clock: Clock, seal: Seal, key: bytes | None) -> None:
     """Make the seal's file and the checkpoints' before the first commit that they have to witness.
 
     Where a log has entries but no such file - on a new machine, or when somebody took it away - the log
-    says for ever that the file was begun anew.
+    says for ever that the file was begun anew. That is committed first, whatever becomes of the unit.
     """
     for file in (seal, seal.checkpoints):
         if file is None or await asyncio.to_thread(file.path.exists):
             continue
-        if (await log.head(unit.session)).seq:
-            rule = "seal-begun" if file is seal else "checkpoints-begun"
-            await unit.record(Entry("anonymous", "clock", "seal", rule=rule))
+        begun: Head | None = None
+        async with sessions.write() as session:
+            await _lock(session)
+            if (await log.head(session)).seq:
+                rule = "seal-begun" if file is seal else "checkpoints-begun"
+                entry = Entry("anonymous", "clock", "seal", rule=rule)
+                begun = await log.append(session, entry, clock.now(), key)
         await asyncio.to_thread(file.prepare)
+        if begun:
+            await put_seal(seal, begun, clock.now())
 
 
 async def _lock(session: AsyncSession) -> None:

@@ -305,6 +305,23 @@ async def test_a_process_that_ends_in_the_middle_leaves_it_to_staff(
     await world.verified()
 
 
+@pytest.mark.parametrize(("minutes", "given_up"), [(4, False), (5, True)])
+async def test_what_nobody_records_goes_to_staff_without_a_new_start(
+    world: World, company: BillingServer, minutes: int, given_up: bool
+) -> None:
+    company.faults.append("hang-done")
+    await due_cancellation(world)
+    dying = asyncio.create_task(world.service.run_due())
+    await company.reached.wait()
+    dying.cancel()
+    await asyncio.gather(dying, return_exceptions=True)
+    world.clock.move(minutes=minutes)
+    found = await over_http(world, company).service.run_due()
+    assert [receipt.step for receipt in found] == ([Step.OUTCOME_UNKNOWN] if given_up else [])
+    assert len(company.calls) == 1
+    await world.verified()
+
+
 async def test_a_certain_answer_counts_though_another_process_gave_it_up(
     world: World, company: BillingServer
 ) -> None:

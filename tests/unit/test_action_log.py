@@ -178,6 +178,15 @@ async def test_a_missing_seal_is_said(world: World) -> None:
     assert "the seal is missing" in (found.reason or "")
 
 
+async def test_a_seal_begun_anew_is_said_though_the_next_unit_fails(world: World) -> None:
+    world.seal.path.unlink()
+    with pytest.raises(RuntimeError, match="undone"):
+        async with unit_of_work(world.database, world.clock, world.seal):
+            raise RuntimeError("undone")
+    assert (await report(world)).ok
+    assert [entry.rule for entry in await entries(world.database, kind="seal")] == ["seal-begun"]
+
+
 async def test_a_seal_begun_anew_is_written_into_the_log(world: World) -> None:
     world.seal.path.unlink()
     await world.service.recover()
