@@ -13,8 +13,7 @@ from sqlalchemy import delete, func
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from actions.exporting import ERASED as ERASED
-from actions.exporting import CannotFulfil, DataSubject
+from actions.exporting import ERASED, CannotFulfil, DataSubject
 from actions.lifecycle import FINAL
 from actions.papers.tables import Paper
 from actions.store.tables import Account, Action, Consent, CreditNote, GdprCase, Invoice, Member, Outbox

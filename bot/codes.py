@@ -158,9 +158,10 @@ class Codes:
             row = await _open_code(session, conversation_id)
             if row is None or row.expires_at <= now or (origin is not None and row.origin != origin):
                 return CodeCheck("expired")
-            for emails in ([row.email], await _addresses_of_account(session, row.email)):
-                if (await self._of_today(session, emails))[1] >= TRIES_PER_DAY:
-                    return CodeCheck("too-many")
+            # Among the account's addresses is the code's own, so its cap is kept too.
+            account = await _addresses_of_account(session, row.email)
+            if (await self._of_today(session, account))[1] >= TRIES_PER_DAY:
+                return CodeCheck("too-many")
             counted: CursorResult[Any] = await session.exec(
                 update(OneTimeCodeRow)
                 .where(col(OneTimeCodeRow.id) == row.id, col(OneTimeCodeRow.tries) < CODE_TRIES)

@@ -12,8 +12,7 @@ from sqlalchemy import ColumnElement, and_, delete
 from sqlmodel import SQLModel, col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from actions.erasing import ERASED
-from actions.exporting import DataSubject, Record, Sections, record
+from actions.exporting import ERASED, DataSubject, Record, Sections, record
 from actions.store.tables import Action, Member
 from bot.discreet import PROOFS
 from bot.tables import (
