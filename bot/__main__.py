@@ -80,6 +80,9 @@ def options(
 def main() -> None:
     try:
         app()
+    except KeyboardInterrupt:
+        # Before a command began: typer was still reading what the commands take.
+        raise SystemExit(130) from None
     finally:
         # Nothing is left to be done in order: from here on Ctrl-C ends the process, and says nothing.
         signal.signal(signal.SIGINT, signal.SIG_DFL)

@@ -35,7 +35,7 @@ async def receiver() -> AsyncIterator[Receiver]:
 
 @pytest.fixture
 async def hooks(world: World, receiver: Receiver) -> Hooks:
-    hooks = Hooks(world.database, world.clock, HttpPoster(seconds=0.5), receiver.url, SECRET)
+    hooks = Hooks(world.database, world.clock, HttpPoster(), receiver.url, SECRET)
     await hooks.collect()
     return hooks
 
@@ -138,7 +138,7 @@ async def test_an_answer_that_never_comes_is_a_failure_and_the_event_comes_again
 ) -> None:
     receiver.answers = [0]
     await world.file(OWNER, Right.OBJECTION)
-    await work(hooks)
+    await work(Hooks(world.database, world.clock, HttpPoster(seconds=0.5), receiver.url, SECRET))
     [row] = await rows(world)
     assert row.last_error == "no answer within 0.5 seconds"
     world.clock.move(minutes=1)
