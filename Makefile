@@ -11,7 +11,7 @@ ENTRIES ?= 100000
 PARALLEL ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup chat serve test torture check format bench train lock
+.PHONY: help setup chat serve services test torture check format bench train lock
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -20,7 +20,7 @@ setup: $(STAMP)  ## prepare .venv from requirements.lock
 
 $(STAMP): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Clausewise needs Python 3.11 or newer; call: make PYTHON=/path/to/python3.11"; exit 1; }
-	@echo "Preparing $(VENV) (once; about 900 MB on disk) ..."
+	@echo "Preparing $(VENV) (once; about 1.3 GB on disk) ..."
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@test -x $(BIN)/uv || $(BIN)/python -m pip install --disable-pip-version-check --progress-bar on "uv>=0.13,<1"
 	$(BIN)/uv pip sync --python $(BIN)/python --require-hashes --compile-bytecode requirements.lock
@@ -31,13 +31,16 @@ $(STAMP): requirements.lock pyproject.toml
 chat: setup  ## talk to the assistant in this terminal, on demo data
 	@$(BIN)/clausewise chat --demo
 
-serve: setup  ## take messages over HTTP (signed POST, Telegram webhook)
-	@$(BIN)/clausewise serve
+serve: setup  ## open the web chat on demo data; the REST API and Telegram's webhook too
+	@$(BIN)/clausewise serve --demo
 
-test: setup  ## run every test
+services: setup  ## install Chromium and Redis, which tests drive, where apt may
+	@$(BIN)/python -m tests.install
+
+test: services  ## run every test
 	$(BIN)/python -m pytest -n auto --dist worksteal
 
-torture: setup  ## what takes minutes: a thousand forgeries of the action log
+torture: setup  ## half an hour: forgeries of the log, kill -9 around every step, hundreds of parallel presses, load
 	$(BIN)/python -m pytest -m torture tests/torture
 
 check: setup  ## ruff, mypy --strict, import contracts, the tests of the documentation
@@ -51,8 +54,10 @@ format: setup  ## let ruff rewrite the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: setup  ## quality, time, comparison, encoder, intents, size; the log; DOCS= QUESTIONS= INTENTS= SIZE= ENTRIES=
+bench: setup  ## quality, time, comparison, encoder, intents, size; actions, turns, the log; DOCS= QUESTIONS= INTENTS= SIZE= ENTRIES=
 	@$(BIN)/python -m tests.bench $(if $(DOCS),--docs "$(DOCS)") $(foreach file,$(QUESTIONS),--questions "$(file)") $(foreach file,$(INTENTS),--intents "$(file)") --size "$(SIZE)"
+	@$(BIN)/python -m tests.bench.acting
+	@$(BIN)/python -m tests.bench.turns
 	@$(BIN)/python -m tests.bench.log --entries "$(ENTRIES)"
 
 train: setup  ## teach the encoder anew from PARALLEL=folder of sentence pairs; an hour; then routing's weights

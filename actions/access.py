@@ -12,6 +12,7 @@ from actions.log import Entry
 from actions.model import ActionKind, Plan, Receipt, Rejected, Step, Values
 from actions.planning import plan_from_json
 from actions.policies import Policies
+from actions.ports import Sessions
 from actions.receipts import receipt
 from actions.store.tables import Account, Action, ActionLog, Member
 from actions.store.unit import Unit
@@ -117,13 +118,23 @@ async def opened(
     )
 
 
+async def id_of(sessions: Sessions, named: str) -> str:
+    """Return the id of the action with this id or reference number; `named` where there is none."""
+    async with sessions.read() as session:
+        action = await approving.find(session, named)
+    return action.id if action else named
+
+
 async def _listed(session: AsyncSession, policies: Policies, action: Action) -> Listed:
+    given = tuple(await approving.approvers(session, action.id))
+    # One that its tier lets pass waits for one member of staff all the same while its terms are under review.
+    least = 1 if given or action.step == Step.AWAITING_APPROVAL else 0
     return Listed(
         receipt=receipt(action),
         proposed_at=action.proposed_at,
         confirmed_at=action.confirmed_at,
-        approvers=tuple(await approving.approvers(session, action.id)),
-        needed=max(policies.approvals(ActionKind(action.kind)), 1),
+        approvers=given,
+        needed=max(policies.approvals(ActionKind(action.kind)), least),
     )
 
 

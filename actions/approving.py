@@ -42,6 +42,11 @@ def is_enough(approvers: Collection[str], needed: int) -> bool:
     return len(set(approvers)) >= max(needed, 1)
 
 
+def may_reach(known: Collection[str], asker: Collection[str], given: Collection[str], needed: int) -> bool:
+    """Whether an action can ever get the approvals that it needs: the asker's own does not count."""
+    return is_enough({*given, *known} - set(asker), needed)
+
+
 async def find(session: AsyncSession, written: str) -> Action | None:
     """Return the action with this id or this reference number, or None."""
     named = written.strip()
@@ -67,8 +72,12 @@ async def approve(
     given = await approvers(unit.session, action.id)
     if staff in given:
         return receipt(action)
+    needed = policies.approvals(ActionKind(action.kind))
+    if not may_reach(known, await _askers(unit.session, action), given, needed):
+        await unit.record(unit.entry(action, None, rule="too-few-staff", actor=unit.staff(staff)))
+        return Rejected("too-few-staff", action.id)
     unit.session.add(Approval(action_id=action.id, staff=staff, at=unit.now))
-    if not is_enough([*given, staff], policies.approvals(ActionKind(action.kind))):
+    if not is_enough([*given, staff], needed):
         await unit.record(unit.entry(action, None, rule="approved", actor=unit.staff(staff)))
         return receipt(action)
     entry = unit.entry(action, Step.SCHEDULED, rule="approved", actor=unit.staff(staff))

@@ -9,10 +9,11 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from actions.checkpoints import Checkpoints, Signed
 from actions.errors import LogTampered
-from actions.log import check_chain
+from actions.log import check_chain, pseudonyms
 from actions.model import ActionKind, Step
 from actions.ports import Sessions
 from actions.seal import GENESIS, Head, Seal
+from actions.store.approval_tables import Approval
 from actions.store.tables import Account, Action, ActionLog, CreditNote, Effect, GdprCase
 
 
@@ -55,9 +56,7 @@ async def verify(sessions: Sessions, seal: Seal | None) -> LogReport:
 def _unsigned(checkpoints: Checkpoints, signed: Signed | None) -> str | None:
     if signed is None:
         return f"the signed checkpoints are missing: there is no file {checkpoints.path}"
-    if signed.forged:
-        return f"line {signed.forged} of {checkpoints.path} has a forged signature: the key did not make it"
-    return None
+    return f"{signed.damage} ({checkpoints.path})" if signed.damage else None
 
 
 def _report(last: Head, reason: str | None) -> LogReport:
@@ -80,6 +79,20 @@ async def _first_disagreement(session: AsyncSession) -> str | None:
         found = (await session.exec(query.limit(1))).first()
         if found:
             return reason.format(found)
+    return await _approval_unlike_its_entry(session)
+
+
+async def _approval_unlike_its_entry(session: AsyncSession) -> str | None:
+    """Approvals decide what passes, so each stands in the log, and nothing there without its row."""
+    logged = select(ActionLog.action_id, ActionLog.actor, ActionLog.seq).where(ActionLog.rule == "approved")
+    entries = {(action, actor): seq for action, actor, seq in (await session.exec(logged)).all()}
+    rows = (await session.exec(select(Approval).order_by(Approval.action_id, Approval.staff))).all()
+    known = await pseudonyms(session) if rows else None
+    given = {(row.action_id, f"staff:{known.of(row.staff)}") for row in rows} if known else set()
+    if strange := sorted(given - entries.keys()):
+        return f"action {strange[0][0]} has an approval that no entry of the log names"
+    if lost := min((seq for who, seq in entries.items() if who not in given), default=None):
+        return f"entry {lost} says that staff approved, and no approval says so"
     return None
 
 

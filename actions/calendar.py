@@ -31,6 +31,9 @@ class Calendar:
     def is_business_day(self, day: date) -> bool:
         return day.weekday() < _SATURDAY and day not in _public_holidays(self.country)
 
+    def is_holiday(self, day: date) -> bool:
+        return day in _public_holidays(self.country)
+
     def next_business_day(self, day: date) -> date:
         """Return the first business day after `day`."""
         day += timedelta(days=1)
@@ -85,5 +88,5 @@ def _public_holidays(country: str) -> Container[date]:
         return holidays.country_holidays(country)
     except NotImplementedError as error:
         raise PolicyError(
-            f"company_country: no public holidays known for {country!r}; use a code like SK"
+            f"COMPANY_COUNTRY: no public holidays known for {country!r}; use a code like SK"
         ) from error

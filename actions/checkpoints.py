@@ -7,6 +7,7 @@ import binascii
 import hashlib
 import hmac
 import os
+import re
 import secrets
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -15,8 +16,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from actions.errors import SigningKeyError
-from actions.seal import GENESIS, Head, append_line
+from actions.errors import CheckpointsDamaged, SigningKeyError
+from actions.seal import Head, append_line
 
 if TYPE_CHECKING:  # costs time at every start
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -26,6 +27,13 @@ EVERY = timedelta(hours=1)
 _PKCS8 = bytes.fromhex("302e020100300506032b657004220420")  # what stands before an Ed25519 key's 32 bytes
 _ENTRY_KEY = b"clausewise action log entries, version 1"
 _TAIL_BYTES = 4096
+_LINE = re.compile(r"(\d{1,18}) ([0-9a-f]{64}) ([0-9T:.+-]{19,40}) ([0-9a-f]{128})", re.ASCII)
+_TORN = re.compile(
+    r"\d{0,18}|\d{1,18} ([0-9a-f]{0,64}|[0-9a-f]{64} ([0-9T:.+-]{0,40}|[0-9T:.+-]{19,40} "
+    r"[0-9a-f]{0,127}))",
+    re.ASCII,
+)
+"""What a kill in the middle of a line leaves of it."""
 
 
 class SigningKey:
@@ -109,15 +117,27 @@ def _seed_of(pem: str) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Signed:
-    """What the file says. `heads`: the hash of the last entry by the count of entries; `forged`: the first
-    line, from 1, whose signature is not this key's."""
+    """What the file says. `heads`: the hash of the last entry by the count of entries; `damage`: what is
+    wrong with the first line that this program did not write."""
 
     heads: Mapping[int, str]
-    forged: int | None
+    damage: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """One line, numbered from 1; without `damage` its signature is the key's."""
+
+    number: int
+    count: int = 0
+    head: str = ""
+    moment: str = ""
+    damage: str | None = None
 
 
 class Checkpoints:
-    """A file of lines `count head moment signature`. It is only ever appended to."""
+    """A file of lines `count head moment signature`. It is only ever appended to, and not over a damaged
+    tail: whatever writes raises CheckpointsDamaged then."""
 
     def __init__(self, path: Path, key: SigningKey) -> None:
         self.path = path
@@ -131,6 +151,8 @@ class Checkpoints:
 
     def write(self, head: Head, at: datetime) -> None:
         """Sign `head` and append it, durably. Call it after the commit, like the seal's."""
+        self._last = None  # what another process, or somebody else, appended meanwhile counts too
+        self._newest()
         said = _said(str(head.seq), head.hash, at.isoformat())
         append_line(self.path, f"{said} {self.key.sign(said)}\n")
         self._last = (head.seq, at)
@@ -154,36 +176,53 @@ class Checkpoints:
         except FileNotFoundError:
             return None
         heads: dict[int, str] = {}
-        forged = None
-        for number, (count, head, moment, signature) in _parsed(lines):
-            if self.key.has_signed(_said(count, head, moment), signature):
-                heads.setdefault(int(count), head)
-            else:
-                forged = forged or number
-        return Signed(heads, forged)
+        damage = None
+        for line in self._read(lines):
+            damage = damage or line.damage
+            if not line.damage:
+                heads.setdefault(line.count, line.head)
+        return Signed(heads, damage)
 
     def _newest(self) -> tuple[int, datetime | None]:
         if self._last is None:
-            for _, (count, _, moment, _) in _parsed(self._tail()):
-                self._last = (int(count), datetime.fromisoformat(moment))
+            for line in self._read(self._tail()):
+                if line.damage:
+                    raise CheckpointsDamaged(self._damage())
+                self._last = (line.count, datetime.fromisoformat(line.moment))
         return self._last or (0, None)
+
+    def _damage(self) -> str:
+        """Say it with the number that the line has in the whole file."""
+        signed = self.read()
+        return (signed and signed.damage) or "checkpoint file damaged"
 
     def _tail(self) -> list[str]:
         try:
             with self.path.open("rb") as file:
-                file.seek(max(0, file.seek(0, os.SEEK_END) - _TAIL_BYTES))
-                return file.read().decode("ascii", errors="replace").splitlines()
+                start = max(0, file.seek(0, os.SEEK_END) - _TAIL_BYTES)
+                file.seek(start)
+                lines = file.read().decode("ascii", errors="replace").splitlines()[1 if start else 0 :]
+                if start and not any(map(_LINE.fullmatch, lines)):  # a line longer than any of ours
+                    file.seek(0)
+                    lines = file.read().decode("ascii", errors="replace").splitlines()
         except FileNotFoundError:
             return []
+        return lines
+
+    def _read(self, lines: Iterable[str]) -> Iterator[_Line]:
+        """Yield the lines, but for those that a kill cut short, which say nothing."""
+        for number, line in enumerate(lines, start=1):
+            where = f"checkpoint file damaged at line {number}"
+            if part := _LINE.fullmatch(line):
+                count, head, moment, signature = part.groups()
+                if self.key.has_signed(_said(count, head, moment), signature):
+                    yield _Line(number, int(count), head, moment)
+                else:
+                    yield _Line(number, damage=f"{where}: a forged signature, which the key did not make")
+            elif not _TORN.fullmatch(line):
+                yield _Line(number, damage=f"{where}: it is no line that this program wrote")
 
 
 def _said(count: str, head: str, moment: str) -> str:
     """What the signature covers; also the line, up to the signature."""
     return f"{count} {head} {moment}"
-
-
-def _parsed(lines: Iterable[str]) -> Iterator[tuple[int, list[str]]]:
-    for number, line in enumerate(lines, start=1):
-        part = line.split(" ")
-        if len(part) == 4 and part[0].isdecimal() and len(part[1]) == len(GENESIS) and len(part[3]) == 128:
-            yield number, part

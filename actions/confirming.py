@@ -6,6 +6,7 @@ from datetime import date
 from sqlmodel import select
 
 from actions.catalogue import Catalogue, Row
+from actions.log import Entry
 from actions.model import ActionKind, Confirmed, Deny, Principal, Receipt, Rejected, Step
 from actions.planning import Request, Weighed
 from actions.policies import Policies
@@ -41,6 +42,8 @@ async def confirm(
     """
     action = (await unit.session.exec(select(Action).where(Action.token == token))).first()
     if action is None:
+        subject = unit.subject(principal.member_id, principal.email)
+        await unit.record(Entry(subject, "customer", "press", rule="unknown-token"))
         return Rejected("unknown-token")
     row = rows[ActionKind(action.kind)]
     if not belongs_to(action, principal) or action.conversation_id != conversation_id:

@@ -27,6 +27,8 @@ _CLOCK = "clock"
 _LEAST_NOTICE = timedelta(weeks=1)
 
 Due = Literal["warn", "spare", "delete"]
+Scrub = Callable[[], Awaitable[None]]
+"""Overwrites what was deleted, where the database leaves it in its file."""
 Heard = Callable[[Collection[str]], Awaitable[Mapping[str, datetime]]]
 """When the people of these accounts were last heard of outside this store; who was not, is left out."""
 
@@ -58,7 +60,7 @@ class Ending:
     """Looks for what is due. Each account, and each note, is a transaction of its own.
 
     Without `inactive` no account ends for being silent: `last_active_at` must be true for that.
-    Without `words` what people wrote stays.
+    Without `words` what people wrote stays. `scrub` runs once after whatever a run has deleted.
     """
 
     def __init__(
@@ -73,7 +75,10 @@ class Ending:
         review: PolicyReview | None = None,
         inactive: bool = True,
         words: Words | None = None,
+        scrub: Scrub | None = None,
     ) -> None:
+        self._scrub = scrub
+        self._left_traces = False
         self._inactive = inactive
         self._words = words
         self._sessions = sessions
@@ -86,6 +91,14 @@ class Ending:
 
     async def run(self) -> None:
         """Do what is due by now. A figure whose clause has changed is not acted on until staff confirm it."""
+        try:
+            await self._end()
+        finally:
+            if self._left_traces and self._scrub:
+                await self._scrub()
+                self._left_traces = False
+
+    async def _end(self) -> None:
         review = await self._review.review() if self._review else Review()
         policies = self._policies.revalued(review.values)
         if review.held.isdisjoint({"deletion", "backup"}):
@@ -179,6 +192,7 @@ class Ending:
         self, unit: Unit, account: Account, rule: str, clause: tuple[str, ...], policies: Policies
     ) -> None:
         """Part with the account's people, and note until when backups hold them."""
+        self._left_traces = True
         subject = await self._record(unit, account, rule, clause)
         await part_with(unit, account, self._words)
         until = unit.now + timedelta(days=policies.figures.backup.value)

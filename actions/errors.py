@@ -4,6 +4,7 @@ ActionsError
 ├── PolicyError        policies.toml cannot be used; says which entry and why
 ├── LogTampered        the action log does not verify; carries the first bad sequence number
 ├── SigningKeyError    the key that signs the log cannot be made, read or understood
+├── CheckpointsDamaged the file of signed checkpoints was tampered with; nothing is appended to it
 ├── DemoRefused        the store holds data that is not a demo's, and is left alone
 └── IllegalStep        code asked for a step that the lifecycle does not have: a bug
 """
@@ -28,6 +29,10 @@ class LogTampered(ActionsError):  # noqa: N818
 
 class SigningKeyError(ActionsError):
     """Without it nothing may be written to the log, nor the log be verified."""
+
+
+class CheckpointsDamaged(ActionsError):  # noqa: N818
+    """Says at which line. Until somebody has looked, nothing more is signed."""
 
 
 class IllegalStep(ActionsError):  # noqa: N818

@@ -4,7 +4,7 @@ Moments are UTC in ISO 8601. What lets somebody act - the token of a button - is
 stays out; so do the ids of staff.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, TypeVar
@@ -59,9 +59,18 @@ class DataSubject:
         return self.member.id if self.member else None
 
     def owns(self, member_id: Any, email: Any) -> ColumnElement[bool]:
-        """Whether a row is theirs; an address counts where no other member stands beside it."""
-        by_address = and_(email == self.email, member_id.is_(None))
-        return or_(by_address, member_id == self.member_id) if self.member else by_address
+        """Whether a row is theirs, see `owned`."""
+        return owned([self.member_id] if self.member_id else [], [self.email], member_id, email)
+
+
+def owned(
+    member_ids: Collection[str], emails: Collection[str], member_id: Any, email: Any
+) -> ColumnElement[bool]:
+    """Whether a row, by these two columns of it, belongs to one of these people: members by their ids, and
+    anybody by the address that they proved. An address counts where no member stands beside it.
+    """
+    by_address = and_(email.in_(emails), member_id.is_(None))
+    return or_(by_address, member_id.in_(member_ids)) if member_ids else by_address
 
 
 async def subject_of(session: AsyncSession, case: GdprCase) -> DataSubject:

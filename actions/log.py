@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequen
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import String, type_coerce
+from sqlalchemy import ColumnElement, String, and_, true, type_coerce
 from sqlalchemy import select as sa_select
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import col, or_, select
@@ -18,6 +18,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from actions.canonical import canonical
 from actions.errors import LogTampered
+from actions.model import Step
 from actions.ports import Sessions
 from actions.seal import GENESIS, Head
 from actions.store.tables import ActionLog, LogCheckpoint, Member, StoreInfo
@@ -34,7 +35,8 @@ class Entry:
     """What a writing method must be given. `step` is None for what moves nothing, like a rejected press.
 
     `actor` is customer, clock, staff:PSEUDONYM or model:NAME@VERSION; `subject` is whom it is about, or
-    their pseudonym; each of `clauses` is ID@VERSION. `arguments` are hashed under the subject's key.
+    their pseudonym; each of `clauses` is ID@VERSION. `arguments` are hashed under the subject's key. The
+    `rule` of a proposal is what took the customer's words for it: rules, or model:NAME@VERSION.
     """
 
     subject: str | Subject
@@ -169,7 +171,8 @@ async def entries(
 ) -> Sequence[ActionLog]:
     """Return at most `limit` entries with a number above `after`, oldest first, that match every filter.
 
-    `actor` without its part after the colon is every such actor: staff, model. `until` is not included.
+    `actor` without its part after the colon is every such actor: staff, model. A model, with or without its
+    version, finds what it proposed too. `until` is not included.
     """
     query = select(ActionLog).where(col(ActionLog.seq) > after)
     for name, value in {"action_id": action_id, "kind": kind, "step": step}.items():
@@ -178,14 +181,21 @@ async def entries(
     if subject is not None:
         query = query.where(col(ActionLog.subject).in_([subject] if isinstance(subject, str) else subject))
     if actor is not None:
-        named = col(ActionLog.actor).startswith(f"{actor}:", autoescape=True)
-        query = query.where(or_(col(ActionLog.actor) == actor, named))
+        query = query.where(or_(*_is_by(actor)))
     if since is not None:
         query = query.where(col(ActionLog.at) >= since)
     if until is not None:
         query = query.where(col(ActionLog.at) < until)
     async with sessions.read() as session:
         return (await session.exec(query.order_by(col(ActionLog.seq)).limit(limit))).all()
+
+
+def _is_by(actor: str) -> Iterable[ColumnElement[bool]]:
+    """Who did it; of a proposal, which the customer makes, also what took their words for one."""
+    is_proposal = col(ActionLog.step) == Step.PROPOSED
+    for column, condition in ((col(ActionLog.actor), true()), (col(ActionLog.rule), is_proposal)):
+        named = (column == actor, *(column.startswith(f"{actor}{end}", autoescape=True) for end in ":@"))
+        yield and_(condition, or_(*named))
 
 
 async def subjects_of(sessions: Sessions, email: str) -> tuple[str, ...]:

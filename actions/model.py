@@ -116,13 +116,17 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A request as it comes from a turn. `origin` is the message's id: proposing twice is proposing once."""
+    """A request as it comes from a turn. `origin` is the message's id: proposing twice is proposing once.
+
+    `proposed_by` says in the log what took the message for this request: rules, or model:NAME@VERSION.
+    """
 
     kind: ActionKind
     principal: Principal
     conversation_id: str
     origin: str
     arguments: Mapping[str, str] = field(default_factory=dict)
+    proposed_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,14 @@
 """Parting with an account's people. Invoices and papers stay, as the law demands, and so do figures."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import ColumnElement, delete
 from sqlmodel import col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from actions.erasing import Words, restrict
-from actions.exporting import DataSubject
+from actions.exporting import DataSubject, owned
 from actions.lifecycle import FINAL
 from actions.store.tables import Account, Action, Consent, GdprCase, Member, Subscription
 from actions.store.unit import Unit
@@ -18,12 +19,11 @@ GONE = "(deleted)"
 
 async def is_needed(session: AsyncSession, account: Account) -> bool:
     """Whether something is still under way for its people: an action, or a case that a person answers."""
-    ids = list(await _member_ids(session, account))
-    own = or_(col(Action.account_id) == account.id, col(Action.member_id).in_(ids))
-    under_way = select(Action.id).where(own, col(Action.step).not_in(FINAL)).limit(1)
-    if (await session.exec(under_way)).first() is not None:
+    people = await _people(session, account)
+    under_way = select(Action.id).where(_actions_of(account, people), col(Action.step).not_in(FINAL))
+    if (await session.exec(under_way.limit(1))).first() is not None:
         return True
-    cases = select(GdprCase.id).where(col(GdprCase.member_id).in_(ids), GdprCase.status == "open")
+    cases = select(GdprCase.id).where(_theirs(people, GdprCase), GdprCase.status == "open")
     return (await session.exec(cases.limit(1))).first() is not None
 
 
@@ -32,19 +32,17 @@ async def part_with(unit: Unit, account: Account, words: Words | None = None) ->
 
     What they wrote goes too, where `words` knows it.
     """
-    session, ids = unit.session, list(await _member_ids(unit.session, account))
-    people = (await session.exec(select(Member).where(Member.account_id == account.id))).all()
-    emails = [member.email for member in people]
+    session = unit.session
+    people = await _people(session, account)
     await restrict(session, account.id)
     if words:
         for member in people:
             await _forget_words(session, DataSubject(member.email, member), words)
-    await _blank_actions(session, or_(col(Action.account_id) == account.id, col(Action.member_id).in_(ids)))
-    for case in (await session.exec(select(GdprCase).where(col(GdprCase.member_id).in_(ids)))).all():
+    await _blank_actions(session, _actions_of(account, people))
+    for case in (await session.exec(select(GdprCase).where(_theirs(people, GdprCase)))).all():
         case.member_id, case.email = None, f"{case.id}@deleted.invalid"
         case.extension_reason = case.note = None
-    consents = select(Consent).where(col(Consent.member_id).in_(ids))
-    for consent in (await session.exec(consents)).all():
+    for consent in (await session.exec(select(Consent).where(_theirs(people, Consent)))).all():
         consent.member_id = None
         if consent.given_at is not None:
             await session.delete(consent)
@@ -52,7 +50,7 @@ async def part_with(unit: Unit, account: Account, words: Words | None = None) ->
     await session.flush()
     await session.exec(delete(Member).where(col(Member.account_id) == account.id))
     await session.exec(delete(Subscription).where(col(Subscription.account_id) == account.id))
-    await destroy_keys(session, [*ids, *emails])
+    await destroy_keys(session, [name for member in people for name in (member.id, member.email)])
     account.company, account.address, account.vat_id = GONE, GONE, None
     account.status, account.delete_after, account.warned_at = "deleted", None, None
 
@@ -70,5 +68,15 @@ async def _forget_words(session: AsyncSession, who: DataSubject, words: Words) -
     await words.forget(session, who, (await session.exec(select(Action.id).where(own))).all())
 
 
-async def _member_ids(session: AsyncSession, account: Account) -> Sequence[str]:
-    return (await session.exec(select(Member.id).where(Member.account_id == account.id))).all()
+async def _people(session: AsyncSession, account: Account) -> Sequence[Member]:
+    return (await session.exec(select(Member).where(Member.account_id == account.id))).all()
+
+
+def _actions_of(account: Account, people: Sequence[Member]) -> ColumnElement[bool]:
+    return or_(col(Action.account_id) == account.id, _theirs(people, Action))
+
+
+def _theirs(people: Sequence[Member], table: Any) -> ColumnElement[bool]:
+    """Also what one of them filed by address alone, before becoming a member."""
+    ids, emails = [member.id for member in people], [member.email for member in people]
+    return owned(ids, emails, table.member_id, table.email)

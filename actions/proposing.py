@@ -46,17 +46,17 @@ async def propose(
     level = row.level(proposal.arguments)
     if proposal.principal.level < level or not (proposal.principal.member_id or proposal.principal.email):
         if known is None:
-            await _begin(unit, action, expiry)
+            await _begin(unit, action, proposal, expiry)
             await unit.move(action, unit.entry(action, Step.AWAITING_IDENTITY, rule="identity-too-low"))
         return NeedsIdentity(level, action.id)
     request = Request(person_of(action), action.arguments, action.proposed_at, action.id)
     weighed = await row.weigh(unit.session, request, today)
-    if isinstance(weighed.verdict, Deny):
-        return await _deny(unit, action, weighed.verdict, expiry, is_new=known is None)
-    if weighed.problems:
+    if weighed.problems and not isinstance(weighed.verdict, Deny):
         return weighed.problems
     if known is None:
-        await _begin(unit, action, expiry)
+        await _begin(unit, action, proposal, expiry)
+    if isinstance(weighed.verdict, Deny):
+        return await _deny(unit, action, weighed.verdict)
     await _supersede(unit, action)
     return await _offer(unit, action, row, weighed.plan, expiry)
 
@@ -83,14 +83,12 @@ def _adopt(action: Action, proposal: Proposal, clause_ids: Mapping[str, str]) ->
     action.clause_ids = dict(clause_ids)
 
 
-async def _begin(unit: Unit, action: Action, expiry: timedelta) -> None:
+async def _begin(unit: Unit, action: Action, proposal: Proposal, expiry: timedelta) -> None:
     action.expires_at = unit.now + expiry
-    await unit.begin(action, unit.entry(action, Step.PROPOSED))
+    await unit.begin(action, unit.entry(action, Step.PROPOSED, rule=proposal.proposed_by))
 
 
-async def _deny(unit: Unit, action: Action, verdict: Deny, expiry: timedelta, *, is_new: bool) -> Denied:
-    if is_new:
-        await _begin(unit, action, expiry)
+async def _deny(unit: Unit, action: Action, verdict: Deny) -> Denied:
     entry = unit.entry(action, Step.DENIED, rule=verdict.rule, anchors=(verdict.clause,))
     await unit.move(action, entry, verdict)
     return Denied(action.id, verdict)

@@ -41,7 +41,7 @@ class Seal:
         """Make the file, with the empty log's head, unless it is there."""
         if self.path.exists():
             return
-        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         append_line(self.path, f"0 {GENESIS}\n")
 
     def write(self, head: Head, at: datetime) -> None:

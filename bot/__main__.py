@@ -11,10 +11,13 @@ try:
         cases,
         chat,
         demo,
+        desk,
         doctor,
+        evidence,
         export,
         handoff,
         index,
+        letters,
         library,
         link,
         log,
@@ -52,12 +55,16 @@ app.command()(export.export)
 app.command()(serve.poll)
 app.command()(serve.serve)
 app.command()(doctor.doctor)
+app.command()(desk.desk)
 app.add_typer(log.commands, name="log")
 app.add_typer(policies.commands, name="policies")
 app.add_typer(handoff.commands, name="handoff")
+app.add_typer(evidence.commands, name="evidence")
 app.add_typer(papers.commands, name="papers")
 app.add_typer(actions.commands, name="actions")
 app.add_typer(cases.commands, name="cases")
+app.add_typer(letters.letters, name="letters")
+app.add_typer(letters.tasks, name="tasks")
 
 
 def _version(wanted: bool) -> None:

@@ -6,53 +6,55 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from actions.approving import LOCAL
-from actions.backend import Backend
 from actions.bindings import Bindings
 from actions.calendar import Calendar
 from actions.cases import Cases
 from actions.checkpoints import Checkpoints, SigningKey
 from actions.ending import Ending
-from actions.papers.sheet import Party
 from actions.policies import Policies
 from actions.policies import load as load_policies
 from actions.seal import Seal
 from actions.service import ActionService
 from actions.store.accounts import Accounts
+from bot.attachments import evidence_dir, remove_forgotten
+from bot.canned import load_canned
+from bot.channels.answering import Answering
 from bot.clock import SystemClock
 from bot.codes import Codes
 from bot.concealing import Concealing
 from bot.config import Settings
 from bot.database import Database
 from bot.flows.acting import Acting
+from bot.flows.flows import Flows
 from bot.flows.people import People
-from bot.flows.presses import Presses
 from bot.flows.proving import Proving
 from bot.flows.questions import Questions
 from bot.handoff import Handoff
-from bot.hooks import Hooks
-from bot.http_backend import HttpBackend
+from bot.health import Health, database_answers, index_answers
+from bot.history import History
+from bot.hours import business_hours
 from bot.identity import Identity
 from bot.jobs import Worker
 from bot.language import ProductLanguages
 from bot.languages import Speaking
+from bot.leases import Leases
 from bot.linking import Links
-from bot.mail import LOCAL_SENDER, FileMailer
-from bot.mail_settings import SmtpServer, mailbox
 from bot.messages import Messages
+from bot.metrics import MeteredAnswerer, Metrics
 from bot.migrations import migrate
 from bot.observe import configure_logging
+from bot.outside import file_mailer, http_backend, seller, smtp_mailer, webhooks
 from bot.person_data import PersonData
-from bot.ports import Clock, Mailer
-from bot.posting import HttpPoster
+from bot.ports import Clock
 from bot.rights import Rights
 from bot.rights_mail import RightsMail
 from bot.routing.combining import CombinedRouter
 from bot.shelf import Shelf
 from bot.site_tokens import SiteTokens, trust_of
-from bot.smtp import SmtpMailer
 from bot.timekeeping import Heard, Timekeeper
 from bot.transcript import Transcript
-from bot.turn import Flows, Turn
+from bot.turn import Turn
+from bot.waiting import WaitingRoom
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,16 @@ class App:
     transcript: Transcript
     handoff: Handoff
     turn: Turn
+    answering: Answering
     worker: Worker
+    history: History
+    health: Health
+    metrics: Metrics
+
+    @property
+    def desk(self) -> "App":
+        """What the desk in Telegram works with."""
+        return self
 
 
 @asynccontextmanager
@@ -99,25 +110,26 @@ async def open_app(
         app = build(settings, database, clock)
         if serving:
             loading = asyncio.to_thread(app.languages.warm)
-            due = (app.worker.run(), app.rights_mail.run())
-            background = [asyncio.create_task(work) for work in (loading, app.shelf.warm(), *due)]
+            background = [asyncio.create_task(work) for work in (loading, app.shelf.warm())]
+            due = {"due work": app.worker.run(), "exports": app.rights_mail.run()}
+            for part, work in {**due, "answering": app.answering.run()}.items():
+                background.append(asyncio.create_task(work))
+                app.health.watch(part, background[-1])
         yield app
     finally:
         for task in background:
             task.cancel()
         await asyncio.gather(*background, return_exceptions=True)
         if app is not None:
+            await app.answering.close()
+            await remove_forgotten(database, evidence_dir(settings))
             await app.shelf.close()
         await database.close()
 
 
-def _seller(settings: Settings) -> Party:
-    return Party(settings.company_name, settings.company_address, settings.company_vat_id or None)
-
-
 def build(settings: Settings, database: Database, clock: Clock) -> App:
     policies = load_policies(settings.policies_file)
-    messages = Messages()
+    messages, metrics = Messages(), Metrics()
     languages = ProductLanguages()
     shelf = Shelf(settings, database, clock)
     accounts = Accounts(database)
@@ -134,7 +146,7 @@ def build(settings: Settings, database: Database, clock: Clock) -> App:
         calendar=calendar,
         seal=seal,
         review=bindings,
-        seller=_seller(settings),
+        seller=seller(settings),
         backend=http_backend(settings, clock),
         staff=settings.staff or (LOCAL,),
     )
@@ -151,22 +163,31 @@ def build(settings: Settings, database: Database, clock: Clock) -> App:
         review=bindings,
         inactive=settings.end_inactive_accounts,
         words=PersonData(),
+        scrub=database.scrub,
     )
-    timekeeper = Timekeeper(database, clock, ending, seal)
+    timekeeper = Timekeeper(database, clock, ending, seal, WaitingRoom(database, messages, clock, settings))
     identity = Identity(accounts, clock)
     codes = Codes(database, clock)
     links = Links(database, accounts, clock, settings.telegram_bot_name)
-    transcript = Transcript(database, clock)
+    transcript, history = Transcript(database, clock), History(database)
     mailer = smtp_mailer(settings, clock) or file_mailer(settings, clock)
     proving = Proving(identity, codes, links, mailer)
-    questions = Questions(shelf, shelf, policies.disagreements)
+    questions = Questions(MeteredAnswerer(shelf, metrics), shelf, policies.disagreements)
     acting = Acting(actions, identity, proving, shelf, zone)
-    people = People()
-    flows = Flows(questions, acting, proving, people, Presses(database, questions, acting, proving, people))
+    people = People(database, business_hours(settings))
+    router = CombinedRouter()
+    flows = Flows.of(database, router, questions, acting, proving, people)
     speaking = Speaking(languages, settings.default_language)
-    concealing = Concealing(database, clock)
     turn = Turn(
-        transcript, concealing, CombinedRouter(), speaking, messages, flows, clock, settings.company_name
+        transcript,
+        Concealing(database, clock),
+        router,
+        speaking,
+        messages,
+        flows,
+        clock,
+        settings.company_name,
+        metrics,
     )
     return App(
         settings=settings,
@@ -197,8 +218,9 @@ def build(settings: Settings, database: Database, clock: Clock) -> App:
         links=links,
         site_tokens=SiteTokens(trust_of(settings), accounts, clock),
         transcript=transcript,
-        handoff=Handoff(database, transcript, messages, clock),
+        handoff=Handoff(database, transcript, messages, clock, staff, load_canned(settings.canned_file)),
         turn=turn,
+        answering=Answering(turn, transcript, Leases(database), news=history.wake),
         worker=Worker(
             actions,
             database,
@@ -211,32 +233,7 @@ def build(settings: Settings, database: Database, clock: Clock) -> App:
             timekeeper,
             webhooks(settings, database, clock),
         ),
+        history=history,
+        health=Health({"database": database_answers(database), "index": index_answers(shelf)}),
+        metrics=metrics,
     )
-
-
-def http_backend(settings: Settings, clock: Clock) -> Backend | None:
-    """Build the backend of BACKEND_URL; None where that is not set, and the store is it."""
-    if not settings.backend_url or settings.backend_secret is None:
-        return None
-    return HttpBackend(settings.backend_url, settings.backend_secret.get_secret_value(), clock)
-
-
-def webhooks(settings: Settings, database: Database, clock: Clock) -> Hooks | None:
-    """Build what tells WEBHOOK_URL; None where that is not set."""
-    if not settings.webhook_url or settings.webhook_secret is None:
-        return None
-    secret = settings.webhook_secret.get_secret_value()
-    return Hooks(database, clock, HttpPoster(), settings.webhook_url, secret)
-
-
-def smtp_mailer(settings: Settings, clock: Clock) -> SmtpMailer | None:
-    """Build the mailer of SMTP_URL; None where that is not set."""
-    if settings.smtp_url is None:
-        return None
-    server = SmtpServer.parse(settings.smtp_url.get_secret_value())
-    return SmtpMailer(server, mailbox(settings.mail_from), clock, ca_file=settings.smtp_ca_file)
-
-
-def file_mailer(settings: Settings, clock: Clock) -> Mailer:
-    sender = mailbox(settings.mail_from) if settings.mail_from else LOCAL_SENDER
-    return FileMailer(settings.outbox_dir, clock, sender=sender)

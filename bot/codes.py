@@ -151,10 +151,17 @@ class Codes:
         codes, tries = (await session.exec(of_day)).one()
         return int(codes), int(tries)
 
-    async def check(self, conversation_id: str, code: TypedCode, origin: str | None = None) -> CodeCheck:
-        """Try a code. The try is counted before it is compared, and committed before the answer is known."""
+    async def check(
+        self, conversation_id: str, code: TypedCode, origin: str | None = None, *, message_id: str = ""
+    ) -> CodeCheck:
+        """Try a code. The try is counted before it is compared, and committed before the answer is known.
+
+        `message_id` is the message that carries the code: answered again, after a crash, it is right again.
+        """
         now = self._clock.now()
         async with self._database.write() as session:
+            if message_id and (used := await _used_by(session, conversation_id, message_id)):
+                return CodeCheck("right", email=used.email)
             row = await _open_code(session, conversation_id)
             if row is None or row.expires_at <= now or (origin is not None and row.origin != origin):
                 return CodeCheck("expired")
@@ -176,14 +183,14 @@ class Codes:
         if code.row != row.id or not hmac.compare_digest(row.digest, code.digest):
             left = CODE_TRIES - tries
             return CodeCheck("wrong", tries_left=left) if left > 0 else CodeCheck("too-many")
-        return await self._use(row)
+        return await self._use(row, message_id)
 
-    async def _use(self, row: OneTimeCodeRow) -> CodeCheck:
+    async def _use(self, row: OneTimeCodeRow, message_id: str) -> CodeCheck:
         async with self._database.write() as session:
             used: CursorResult[object] = await session.exec(
                 update(OneTimeCodeRow)
                 .where(col(OneTimeCodeRow.id) == row.id, col(OneTimeCodeRow.used_at).is_(None))
-                .values(used_at=self._clock.now())
+                .values(used_at=self._clock.now(), used_by=message_id or None)
             )
         return CodeCheck("right", email=row.email) if used.rowcount == 1 else CodeCheck("expired")
 
@@ -193,6 +200,12 @@ def _tries_so_far(earlier: OneTimeCodeRow | None, origin: str, now: datetime) ->
     if earlier is None or (earlier.expires_at <= now and earlier.origin != origin):
         return 0
     return earlier.tries
+
+
+async def _used_by(session: AsyncSession, conversation_id: str, message_id: str) -> OneTimeCodeRow | None:
+    row = OneTimeCodeRow
+    mine = select(row).where(row.conversation_id == conversation_id, row.used_by == message_id)
+    return (await session.exec(mine)).first()
 
 
 async def _open_code(session: AsyncSession, conversation_id: str) -> OneTimeCodeRow | None:

@@ -9,7 +9,10 @@ from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.backend_settings import backend_address
+from bot.limit_settings import limit, networks
 from bot.mail_settings import SmtpServer, mailbox
+from bot.staff_settings import TelegramStaff
+from bot.web_settings import origins
 
 LANGUAGES = ("en", "sl", "lt", "et", "bg")
 LINK_MINUTES = 15
@@ -41,6 +44,13 @@ class Settings(BaseSettings):
     staff: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="Ids of staff who may approve and refuse, comma-separated; empty: only `local`"
     )
+    handoff_minutes: int = Field(
+        10, ge=1, le=1440, description="After how long a customer is told that nobody has taken over yet"
+    )
+    business_hours: str = Field(
+        "", description="When people are there, such as Mon-Fri 09:00-17:00; empty: always"
+    )
+    canned_file: Path | None = Field(None, description="Replies that staff have ready (docs/canned.toml)")
     telegram_bot_token: SecretStr | None = Field(
         None, description="From BotFather; `poll` and `serve` use it"
     )
@@ -49,11 +59,35 @@ class Settings(BaseSettings):
     telegram_webhook_secret: SecretStr | None = Field(
         None, description="Telegram sends it with each update; `serve` takes no webhook without it"
     )
+    telegram_staff: TelegramStaff = Field(
+        (), description="Who of STAFF is which Telegram user, such as ana=123456789, comma-separated"
+    )
+    desk_chat_id: int | None = Field(
+        None, description="The Telegram supergroup where staff work; only they are heard in it"
+    )
+    evidence_max_mb: int = Field(
+        10, ge=1, le=20, description="The biggest file, in MB, that is kept from a customer for staff"
+    )
     public_url: str = Field("", description="The https address under which `serve` is reached")
     host: str = Field("127.0.0.1", description="Address that `serve` listens on")
     port: int = Field(8080, ge=0, le=65535, description="Port that `serve` listens on")
     api_secrets: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
         (), description="Secrets that may sign the API calls, comma-separated, newest first"
+    )
+    api_push_url: str = Field("", description="Gets each reply of the API that no answer carried")
+    api_push_secret: SecretStr | None = Field(
+        None, validate_default=True, description="Signs what API_PUSH_URL gets"
+    )
+    limit_per_key: str = Field("1200/minute", description="Requests that one of API_SECRETS may sign")
+    limit_per_conversation: str = Field("60/minute", description="Messages that one conversation may send")
+    limit_per_address: str = Field("1200/minute", description="Requests that one address may send")
+    limits_url: str = Field("", description="Redis that counts for all replicas; empty: each for itself")
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Addresses or networks whose X-Forwarded-For counts, comma-separated"
+    )
+    metrics_token: SecretStr | None = Field(None, description="Bearer token of /metrics; empty: only local")
+    web_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Sites that may embed the web chat, comma-separated; empty: only its own page"
     )
     smtp_url: SecretStr | None = Field(
         None, description="Mail server; empty: mails become files under DATA_DIR"
@@ -80,7 +114,7 @@ class Settings(BaseSettings):
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field("warning", description="What is logged")
 
-    @field_validator("api_secrets", "staff", mode="before")
+    @field_validator("api_secrets", "staff", "trusted_proxies", "web_origins", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return (
@@ -101,6 +135,14 @@ class Settings(BaseSettings):
             raise ValueError(f"{value!r} is no VAT ID; write it with its country's prefix and all its digits")
         return written
 
+    @field_validator("business_hours")
+    @classmethod
+    def _readable_hours(cls, value: str) -> str:
+        from bot.hours import week_of
+
+        week_of(value)
+        return value
+
     @field_validator("company_time_zone")
     @classmethod
     def _known_zone(cls, value: str) -> str:
@@ -110,7 +152,22 @@ class Settings(BaseSettings):
             raise ValueError(f"{value!r} is no IANA time zone, such as Europe/Bratislava") from None
         return value
 
-    @field_validator("webhook_url")
+    @field_validator("web_origins")
+    @classmethod
+    def _known_origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return origins(value)
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _known_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return networks(value)
+
+    @field_validator("limit_per_key", "limit_per_conversation", "limit_per_address")
+    @classmethod
+    def _known_limit(cls, value: str) -> str:
+        return limit(value)
+
+    @field_validator("webhook_url", "api_push_url")
     @classmethod
     def _known_receiver(cls, value: str) -> str:
         parts = urlsplit(value)
@@ -123,6 +180,13 @@ class Settings(BaseSettings):
     def _signs_webhooks(cls, value: SecretStr | None, others: ValidationInfo) -> SecretStr | None:
         if others.data.get("webhook_url") and not (value and value.get_secret_value()):
             raise ValueError("with WEBHOOK_URL it must be set: by it the receiver knows who calls")
+        return value
+
+    @field_validator("api_push_secret")
+    @classmethod
+    def _signs_pushes(cls, value: SecretStr | None, others: ValidationInfo) -> SecretStr | None:
+        if others.data.get("api_push_url") and not (value and value.get_secret_value()):
+            raise ValueError("with API_PUSH_URL it must be set: by it the receiver knows who calls")
         return value
 
     @field_validator("smtp_url")

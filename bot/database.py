@@ -1,6 +1,5 @@
 """Engine and sessions. SQLite: WAL, BEGIN IMMEDIATE, one writer at a time; PostgreSQL: as it comes."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -13,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from bot.errors import ConfigurationError
+from bot.writer import Writer
 
 BUSY_TIMEOUT_MS = 20_000
 _USABLE = "write postgresql://user:password@host/name, or leave it empty for SQLite in DATA_DIR"
@@ -39,7 +39,7 @@ class Database:
             hide_parameters=True,
         )
         self._writing = self.engine.execution_options(immediate=True)
-        self._writer = asyncio.Lock()
+        self._writer = Writer()
         if self.is_sqlite:
             _speak_sqlite(self.engine)
 
@@ -50,14 +50,15 @@ class Database:
             yield session
 
     @asynccontextmanager
-    async def write(self) -> AsyncIterator[AsyncSession]:
-        """A session in one transaction. On SQLite, writers of this process queue here, not in the driver."""
+    async def write(self, *, urgent: bool = False) -> AsyncIterator[AsyncSession]:
+        """A session in one transaction. On SQLite, writers of this process queue here, not in the driver;
+        an `urgent` one goes first."""
         if not self.is_sqlite:
             async with AsyncSession(self._writing, expire_on_commit=False) as session, session.begin():
                 yield session
             return
         async with (
-            self._writer,
+            self._writer.held(urgent=urgent),
             AsyncSession(self._writing, expire_on_commit=False) as session,
             session.begin(),
         ):
@@ -68,7 +69,7 @@ class Database:
         """Overwrite what was deleted, which SQLite leaves in its file; PostgreSQL vacuums by itself."""
         if not self.is_sqlite:
             return
-        async with self._writer, self.engine.connect() as connection:
+        async with self._writer.held(), self.engine.connect() as connection:
             driver = (await connection.get_raw_connection()).driver_connection
             assert driver is not None
             await driver.execute("VACUUM")
@@ -94,7 +95,7 @@ def _address(url: str) -> URL:
 
 def _make_folder(folder: Path) -> None:
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise ConfigurationError(
             f"the folder {folder} cannot be made ({error.strerror or error}); "

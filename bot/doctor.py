@@ -4,16 +4,24 @@ import asyncio
 import os
 import sys
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
+from actions.approving import LOCAL, staff_id
 from actions.calendar import Calendar
 from actions.errors import PolicyError
-from bot.app import App, open_app, smtp_mailer
+from actions.model import ActionKind
+from actions.policies import Policies
+from bot.app import App, open_app
 from bot.clock import SystemClock
 from bot.config import LANGUAGES, Settings
+from bot.desk_check import desk_state
 from bot.errors import ConfigurationError, MailError
+from bot.outside import smtp_mailer
+
+BACKEND_SECONDS = 3.0
+"""How long the company's own system may take to say anything."""
 
 Status = Literal["ok", "missing", "fault"]
 
@@ -35,13 +43,17 @@ async def examine(settings: Settings) -> list[Finding]:
         async with open_app(settings) as app:
             for look in (_database, _library, _index, _demo, _log, _policies):
                 findings.append(await _careful(look, app))
+            findings.append(staff(settings, app.policies))
     except PolicyError as error:
         remedy = "mend that file, or unset POLICIES_FILE to use the built-in one"
         findings.append(Finding("policies", "fault", str(error), remedy))
     except ConfigurationError as error:
-        detail, _, remedy = str(error).rpartition("; ")
-        findings.append(Finding("database", "fault", detail, remedy))
-    return [*findings, await _mail(settings), _languages(), _telegram(settings), _http(settings)]
+        detail, _, remedy = str(error).partition("; ")
+        part = "database" if "database" in detail.lower() else "settings"
+        findings.append(Finding(part, "fault", detail, remedy))
+    findings += [company(settings), await backend(settings), await _mail(settings)]
+    findings += [_languages(), _telegram(settings), Finding("desk", *astuple(await desk_state(settings)))]
+    return [*findings, _http(settings)]
 
 
 async def _careful(look: Callable[[App], Awaitable[Finding]], app: App) -> Finding:
@@ -63,7 +75,7 @@ def _python() -> Finding:
 def _data_dir(settings: Settings) -> Finding:
     folder = settings.data_dir.absolute()
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         return Finding(
             "data folder", "fault", f"{folder}: {error.strerror}", "set DATA_DIR to another folder"
@@ -132,11 +144,61 @@ async def _policies(app: App) -> Finding:
     """Every figure names its clause; the library should have it, or a card cannot show it."""
     wanted = sorted(set(app.policies.anchors))
     lost = [anchor for anchor in wanted if await app.shelf.by_anchor(anchor, "en") is None]
+    if held := [report.name for report in await app.bindings.check() if report.is_held]:
+        detail = f"the clause behind {', '.join(held)} has changed: actions that use it go to staff"
+        return Finding("policies", "missing", detail, "clausewise policies check")
     if not lost:
         return Finding("policies", "ok", f"all {len(wanted)} clauses behind the figures are in the library")
     detail = f"{len(lost)} of {len(wanted)} clauses are not in the library: {', '.join(lost[:4])} ..."
     remedy = "give those clauses these anchors in Markdown: ## Heading {#anchor}"
     return Finding("policies", "missing", detail, remedy)
+
+
+def staff(settings: Settings, policies: Policies) -> Finding:
+    """Who may decide, where something waits for a decision. One's own request needs somebody else."""
+    ids = set(map(staff_id, settings.staff))
+    remedy = "set STAFF to their ids, such as STAFF=eva@example.com,tomas@example.com"
+    needed, kind = max((policies.approvals(kind), kind) for kind in ActionKind)
+    if needed > max(len(ids), 1):
+        detail = f"{kind} takes {needed} members of staff, and STAFF names {len(ids)}: none can ever pass"
+        return Finding("staff", "fault", detail, remedy)
+    if needed and not ids:
+        detail = f"{kind} waits for staff, and STAFF is empty: only `{LOCAL}`, at this machine, may approve"
+        return Finding("staff", "missing", detail, remedy)
+    named = f"{len(ids)} of STAFF may decide" if ids else f"only `{LOCAL}`, at this machine, may decide"
+    return Finding("staff", "ok", named)
+
+
+def company(settings: Settings) -> Finding:
+    """Credit notes and invoices must name the seller's address and VAT ID by law."""
+    needed = {"COMPANY_ADDRESS": settings.company_address, "COMPANY_VAT_ID": settings.company_vat_id}
+    lost = " and ".join(name for name, value in needed.items() if not value.strip())
+    if lost:
+        detail = f"no {lost}: no valid credit note or invoice can be made"
+        return Finding("company", "missing", detail, f"set {lost} to what your own invoices say")
+    return Finding("company", "ok", f"{settings.company_name}, {settings.company_vat_id}")
+
+
+async def backend(settings: Settings) -> Finding:
+    """Whether anything answers there; what it answers to a plain GET does not matter."""
+    url = settings.backend_url
+    if not url:
+        return Finding("backend", "ok", "the store itself; BACKEND_URL is not set")
+    import aiohttp
+
+    timeout = aiohttp.ClientTimeout(total=BACKEND_SECONDS)
+    try:
+        async with (
+            aiohttp.ClientSession(timeout=timeout, trust_env=False) as session,
+            session.get(url, allow_redirects=False) as response,
+        ):
+            return Finding("backend", "ok", f"{url} answers (status {response.status})")
+    except TimeoutError:
+        reason = f"no answer within {BACKEND_SECONDS:g} seconds"
+    except (aiohttp.ClientError, OSError) as error:
+        reason = _short(error)
+    remedy = "check BACKEND_URL and that the system behind it is well"
+    return Finding("backend", "fault", f"{url} does not answer: {reason}", remedy)
 
 
 async def _mail(settings: Settings) -> Finding:
@@ -181,7 +243,5 @@ def _telegram(settings: Settings) -> Finding:
 
 def _http(settings: Settings) -> Finding:
     if not settings.api_secrets:
-        return Finding(
-            "signed webhook", "missing", "no secret", "set API_SECRETS to use POST /api/v1/messages"
-        )
-    return Finding("signed webhook", "ok", f"{len(settings.api_secrets)} of API_SECRETS may sign")
+        return Finding("signed API", "missing", "no secret", "set API_SECRETS to use POST /api/v1/messages")
+    return Finding("signed API", "ok", f"{len(settings.api_secrets)} of API_SECRETS may sign")

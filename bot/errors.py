@@ -8,6 +8,8 @@ BotError
 └── UsageError           a command was called in a way that cannot work; says what to do instead
 """
 
+from typing import Literal
+
 
 class BotError(Exception):
     """Anything of this package that a person may want to read."""
@@ -21,12 +23,30 @@ class UsageError(BotError):
     """A command cannot do what was asked."""
 
 
-class DeliveryError(BotError):
-    """A channel did not take a reply. `retry_after` is in seconds, None when it never will."""
+DeliveryFailure = Literal["temporary", "rejected", "too big", "blocked"]
 
-    def __init__(self, reason: str, *, retry_after: float | None) -> None:
+
+class DeliveryError(BotError):
+    """A channel did not take a reply. `retry_after` is in seconds, None when it never will.
+
+    `kind`: "blocked" is the customer's doing and holds for the whole conversation. `everywhere`: no other
+    chat is served either before `retry_after`. `moved_to`: the chat goes on under this id.
+    """
+
+    def __init__(
+        self,
+        reason: str,
+        *,
+        retry_after: float | None,
+        kind: DeliveryFailure | None = None,
+        everywhere: bool = False,
+        moved_to: str | None = None,
+    ) -> None:
         super().__init__(reason)
         self.retry_after = retry_after
+        self.kind: DeliveryFailure = kind or ("rejected" if retry_after is None else "temporary")
+        self.everywhere = everywhere
+        self.moved_to = moved_to
 
 
 class HookError(BotError):

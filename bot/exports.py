@@ -17,7 +17,8 @@ DATA, PAGE = "data.json", "data.html"
 SECTIONS = (
     "member", "account", "subscriptions", "credits", "invoices", "credit_notes", "papers", "consents",
     "cases", "actions", "approvals", "notices", "log", "conversations", "messages", "buttons", "feedback",
-    "unanswered", "codes", "links", "export_links",
+    "unanswered", "handoffs", "notes", "ratings", "codes", "links", "export_links", "evidence",
+    "web_sessions",
 )  # fmt: skip
 """What a package may hold, in the order of the page."""
 

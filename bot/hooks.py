@@ -30,7 +30,9 @@ TOPIC, GIVEN_UP = "webhook.", "staff.webhook-failed."
 EVENT_HEADER = "X-Clausewise-Event"
 TIMESTAMP_HEADER = "X-Clausewise-Timestamp"
 SIGNATURE_HEADER = "X-Clausewise-Signature"
-ENDS = (Step.DONE, Step.REFUSED, Step.OUTCOME_UNKNOWN, Step.WITHDRAWN)
+WITHOUT_EFFECT = (
+    Step.DENIED, Step.FAILED, Step.REFUSED, Step.WITHDRAWN, Step.EXPIRED, Step.OUTCOME_UNKNOWN
+)  # fmt: skip
 CASE_OPENED = "case.opened"
 
 _CASE_REFUSED = "case-refused-by-staff"
@@ -84,22 +86,26 @@ class Hooks:
     async def _events(self, session: AsyncSession, entry: ActionLog) -> list[Outbox]:
         step = Step.REFUSED if entry.rule == _CASE_REFUSED else entry.step
         action = await session.get(Action, entry.action_id) if entry.action_id else None
-        if action is None or step not in ENDS:
+        if action is None or step is None:
             return []
-        events = [self._event(entry, action, step, f"action.{step.lower()}", {})]
-        if step == Step.DONE and entry.kind == ActionKind.GDPR_REQUEST:
+        kind = f"action.{step.lower().replace('_', '-')}"
+        if step in WITHOUT_EFFECT:
+            about = {"reference": action.reference, "step": step, "rule": entry.rule}
+            return [self._event(entry, action, kind, {"action": about})]
+        if step != Step.DONE:
+            return []
+        done = {"action": {**_action(action), "step": step}}
+        events = [self._event(entry, action, kind, done)]
+        if entry.kind == ActionKind.GDPR_REQUEST:
             case = (await session.exec(select(GdprCase).where(GdprCase.action_id == action.id))).first()
             if case is not None and case.right not in AT_ONCE:
-                events.append(self._event(entry, action, step, CASE_OPENED, {"case": _case(case)}))
+                events.append(self._event(entry, action, CASE_OPENED, {**done, "case": _case(case)}))
         return events
 
-    def _event(
-        self, entry: ActionLog, action: Action, step: str, kind: str, more: Mapping[str, object]
-    ) -> Outbox:
+    def _event(self, entry: ActionLog, action: Action, kind: str, about: Mapping[str, object]) -> Outbox:
         # of the entry's hash, which stays what it is in a database that was restored
         event = "evt_" + hashlib.sha256(f"{entry.hash}:{kind}".encode()).hexdigest()[:32]
-        about = {**_action(action), "step": step}
-        body = {"id": event, "type": kind, "occurred_at": _moment(entry.at), "action": about, **more}
+        body = {"id": event, "type": kind, "occurred_at": _moment(entry.at), **about}
         payload = {"event": event, "type": kind, "reference": action.reference, "body": json.dumps(body)}
         topic, now = f"{TOPIC}{entry.seq:012d}.{kind}", self._clock.now()
         return Outbox(action_id=action.id, topic=topic, payload=payload, created_at=now, not_before=now)

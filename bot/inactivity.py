@@ -1,6 +1,5 @@
 """The warning to the owners of an account that nobody uses."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -8,19 +7,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from actions.store.tables import Account, Member, Outbox
 from bot.messages import Messages
+from bot.ports import Mail
 
 
-@dataclass(frozen=True, slots=True)
-class Letter:
-    """A mail in its reader's language."""
-
-    to: str
-    subject: str
-    body: str
-    language: str
-
-
-async def warning(session: AsyncSession, notice: Outbox, messages: Messages, zone: str) -> Letter | None:
+async def warning(session: AsyncSession, notice: Outbox, messages: Messages, zone: str) -> Mail | None:
     """Write the mail of `notice`; None where the account has come to life since, or is gone."""
     account = await session.get(Account, notice.payload["account"])
     member = await session.get(Member, notice.payload["member"])
@@ -30,7 +20,7 @@ async def warning(session: AsyncSession, notice: Outbox, messages: Messages, zon
         return None
     day = datetime.fromisoformat(notice.payload["delete_at"]).astimezone(ZoneInfo(zone)).date()
     values = {"company": account.company, "day": day}
-    return Letter(
+    return Mail(
         to=member.email,
         subject=messages.say(member.language, "mail.inactivity.subject", **values),
         body=messages.say(member.language, "mail.inactivity.body", **values),

@@ -8,6 +8,7 @@ when the process dies in between; it then has the same Message-ID, and always th
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from functools import partial
 
 import structlog
@@ -22,10 +23,11 @@ from actions.store.tables import Action, Member, Outbox
 from bot.database import Database
 from bot.errors import MailError
 from bot.hooks import Hooks
-from bot.inactivity import Letter, warning
+from bot.inactivity import warning
 from bot.messages import Messages
 from bot.model import Reply
-from bot.ports import Attachment, Clock, Mailer
+from bot.paper_replies import papers_reply, shows_files_to
+from bot.ports import Attachment, Clock, Mail, Mailer
 from bot.render import receipt_blocks
 from bot.retrying import note
 from bot.tables import ConversationRow
@@ -100,6 +102,7 @@ class Worker:
         await self._carefully(self._actions.expire)
         await self._carefully(self._timekeeper.expire_codes)
         await self._carefully(self._timekeeper.end_accounts)
+        await self._carefully(self._timekeeper.tell_waiting)
         await self._carefully(self._actions.checkpoint)
 
     async def _send_webhooks(self) -> None:
@@ -143,9 +146,15 @@ class Worker:
                 return
             note(session, row, failure, self._clock.now(), _given_up(row))
             conversation = await session.get(ConversationRow, action.conversation_id)
-            if row.attempts == 1 and conversation is not None and _came_later(action, notice):
-                reply = self._reply(stands, action.language)
-                await self._transcript.say(session, conversation.id, reply)
+            if row.attempts != 1 or conversation is None:
+                return
+            if _came_later(action, notice):
+                await self._transcript.say(session, conversation.id, self._reply(stands, action.language))
+            if notice.topic == TOLD_IN_THE_TURN and shows_files_to(conversation, action, self._clock.now()):
+                papers = await papers_of(session, action.id)
+                if papers:
+                    reply = papers_reply(papers, self._messages, action.language)
+                    await self._transcript.say(session, conversation.id, reply)
 
     async def _mail(self, stands: Receipt, email: str, language: str, notice: Outbox) -> MailError | None:
         """Send a receipt; return why that failed."""
@@ -153,32 +162,23 @@ class Worker:
         subject = self._messages.say(
             language, "mail.receipt.subject", request=kind, reference=stands.reference
         )
-        letter = Letter(email, subject, self._reply(stands, language).text, language)
-        return await self._send(notice, letter, stands.reference, await self._papers(notice))
+        text, papers = self._reply(stands, language).text, await self._papers(notice)
+        mail = Mail(email, subject, text, language, stands.reference, attachments=papers)
+        return await self._send(notice, mail)
 
     async def _warn(self, notice: Outbox) -> None:
         """Send what no action caused: the warning that an account nobody uses will go."""
         async with self._database.read() as session:
-            letter = await warning(session, notice, self._messages, self._zone)
-        failure = await self._send(notice, letter) if letter else None
+            mail = await warning(session, notice, self._messages, self._zone)
+        failure = await self._send(notice, mail) if mail else None
         async with self._database.write() as session:
             row = await session.get_one(Outbox, notice.id, with_for_update=True)
             if row.done_at is None:
                 note(session, row, failure, self._clock.now(), _given_up(row))
 
-    async def _send(
-        self, notice: Outbox, letter: Letter, reference: str = "", papers: Sequence[Attachment] = ()
-    ) -> MailError | None:
+    async def _send(self, notice: Outbox, mail: Mail) -> MailError | None:
         try:
-            await self._mailer.send(
-                to=letter.to,
-                subject=letter.subject,
-                body=letter.body,
-                language=letter.language,
-                reference=reference,
-                key=f"{notice.id}-{notice.topic}",
-                attachments=papers,
-            )
+            await self._mailer.send(replace(mail, key=f"{notice.id}-{notice.topic}"))
         except MailError as error:
             return error
         except Exception as error:

@@ -21,6 +21,12 @@ class Speaking:
         self._guesser = guesser
         self._default = default
 
+    async def written_in(self, received: Received, answers: str) -> str:
+        """The language of the message itself: who chose one for the answers may write in another."""
+        if not received.conversation.language_chosen or not received.message.text:
+            return answers
+        return await asyncio.to_thread(self._guesser.guess, received.message.text[:1_000]) or answers
+
     async def language_of(self, received: Received) -> str:
         """Guessing may load a model, so it happens in a thread."""
         conversation, message = received.conversation, received.message

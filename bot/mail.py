@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-from collections.abc import Sequence
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8
@@ -13,7 +12,7 @@ from secrets import token_hex
 
 from bot.errors import MailError
 from bot.mail_settings import address
-from bot.ports import Attachment, Clock
+from bot.ports import Clock, Mail
 
 LOCAL_SENDER = Address(username="assistant", domain="localhost")
 
@@ -35,49 +34,39 @@ _PAGE = """\
 """
 
 
-def compose(
-    clock: Clock,
-    sender: Address,
-    *,
-    to: str,
-    subject: str,
-    body: str,
-    language: str,
-    reference: str = "",
-    key: str = "",
-    attachments: Sequence[Attachment] = (),
-) -> EmailMessage:
-    """Make a mail of a text: that text, and the same as HTML.
+def compose(clock: Clock, sender: Address, mail: Mail) -> EmailMessage:
+    """Make a message of a mail: its text, and the same as HTML.
 
-    `key` becomes the Message-ID, so that a mail sent twice can be told from two mails. Whatever the values
-    hold, each stays within its own header. Raises MailError for what is no address.
+    `mail.key` becomes the Message-ID, so that a mail sent twice can be told from two mails. Whatever the
+    values hold, each stays within its own header. Raises MailError for what is no address.
     """
-    reference, subject = _one_line(reference), _one_line(subject)
+    reference, subject = _one_line(mail.reference), _one_line(mail.subject)
     if reference and reference not in subject:
         subject = f"{subject} – {reference}"
-    text, language = _encodable(body), _one_line(language)
-    mail = EmailMessage()
-    mail["From"] = sender
-    mail["To"] = _recipient(to)
-    mail["Subject"] = subject
-    mail["Date"] = format_datetime(clock.now())
-    mail["Message-ID"] = f"<{_NOT_IN_AN_ID.sub('-', key)[:64] or token_hex(16)}@{sender.domain}>"
-    mail["Auto-Submitted"] = "auto-generated"
+    text, language = _encodable(mail.body), _one_line(mail.language)
+    message = EmailMessage()
+    message["From"] = sender
+    message["To"] = _recipient(mail.to)
+    message["Subject"] = subject
+    message["Date"] = format_datetime(clock.now())
+    message["Message-ID"] = f"<{_NOT_IN_AN_ID.sub('-', mail.key)[:64] or token_hex(16)}@{sender.domain}>"
+    message["Auto-Submitted"] = "auto-generated"
     if reference:
-        mail["X-Reference"] = reference
+        message["X-Reference"] = reference
     # quoted-printable: a code can be read in the file itself, whatever alphabet stands around it
-    mail.set_content(text, cte="quoted-printable")
-    mail.add_alternative(_html(text, subject, language), subtype="html", cte="quoted-printable")
-    for part in mail.iter_parts():
+    message.set_content(text, cte="quoted-printable")
+    message.add_alternative(_html(text, subject, language), subtype="html", cte="quoted-printable")
+    for part in message.iter_parts():
         part["Content-Language"] = language
-    for one in attachments:
-        mail.add_attachment(one.content, maintype="application", subtype="pdf", filename=_one_line(one.name))
-    return mail
+    for one in mail.attachments:
+        name = _one_line(one.name)
+        message.add_attachment(one.content, maintype="application", subtype="pdf", filename=name)
+    return message
 
 
-def is_ascii(mail: EmailMessage) -> bool:
+def is_ascii(message: EmailMessage) -> bool:
     """Whether all addresses are ASCII; else the mail needs SMTPUTF8."""
-    return all(f"{one.username}".isascii() for name in ("From", "To") for one in mail[name].addresses)
+    return all(f"{one.username}".isascii() for name in ("From", "To") for one in message[name].addresses)
 
 
 def _recipient(to: str) -> Address:
@@ -116,31 +105,11 @@ class FileMailer:
         self._clock = clock
         self._sender = sender
 
-    async def send(
-        self,
-        *,
-        to: str,
-        subject: str,
-        body: str,
-        language: str,
-        reference: str = "",
-        key: str = "",
-        attachments: Sequence[Attachment] = (),
-    ) -> str:
-        mail = compose(
-            self._clock,
-            self._sender,
-            to=to,
-            subject=subject,
-            body=body,
-            language=language,
-            reference=reference,
-            key=key,
-            attachments=attachments,
-        )
+    async def send(self, mail: Mail) -> str:
+        message = compose(self._clock, self._sender, mail)
         name = f"{self._clock.now():%Y%m%dT%H%M%S}-{token_hex(4)}.eml"
         path = self._folder / name
-        content = mail.as_bytes(policy=SMTP if is_ascii(mail) else SMTPUTF8)
+        content = message.as_bytes(policy=SMTP if is_ascii(message) else SMTPUTF8)
         try:
             await asyncio.to_thread(self._write, path, content)
         except OSError as error:
@@ -151,5 +120,7 @@ class FileMailer:
         return str(path)
 
     def _write(self, path: Path, content: bytes) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        """Codes and links stand in it: readable for its owner alone."""
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.touch(mode=0o600)
         path.write_bytes(content)

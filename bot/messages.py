@@ -118,6 +118,12 @@ class Messages:
         # Bulgarian's narrow no-break space is a box in many a terminal; the common one reads the same.
         return str(format_date(value, pattern, locale=_locale(language))).replace("\u202f", "\u00a0")
 
+    def weekday(self, language: str, day: date) -> str:
+        """Return the name of the day of the week, as it stands by itself."""
+        from babel.dates import format_date
+
+        return str(format_date(day, "cccc", locale=_locale(language)))
+
     def moment(self, language: str, iso: str | datetime, zone: str) -> str:
         """Return a moment, ISO 8601 or aware, in the IANA zone `zone`; a naive one is taken as UTC."""
         value = datetime.fromisoformat(iso) if isinstance(iso, str) else iso

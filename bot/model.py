@@ -18,13 +18,20 @@ class IntentKind(StrEnum):
     OTHER = "other"
 
 
+RULES = "rules"
+
+
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """What a message asks for. `reason` names the rule that decided; `slots` e.g. {"right": "access"}."""
+    """What a message asks for. `reason` names the rule that decided; `slots` e.g. {"right": "access"}.
+
+    `decided_by` is RULES, or model:NAME@VERSION where learned weights decided any of it.
+    """
 
     kind: IntentKind
     slots: Mapping[str, str] = field(default_factory=dict)
     reason: str = ""
+    decided_by: str = RULES
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +42,35 @@ class Sender:
     name: str = ""
     language_code: str | None = None
     vouched_email: str | None = None
+
+
+MessageKind = Literal[
+    "text", "file", "file-too-big", "voice", "video", "sticker", "contact", "poll", "unknown", "joined"
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What a channel knows of a message besides its words.
+
+    `kind`: what it is or carries; `joined` is the bot's own arrival in a group. `forwarded`: its words are
+    somebody else's. `edit_of`: the external id of the message that it is a new version of. `private_url`: set
+    for a message in a group, where its sender may talk to the bot alone. `to`: the channel's own word for
+    where a reply to it belongs.
+    """
+
+    kind: MessageKind = "text"
+    forwarded: bool = False
+    edit_of: str | None = None
+    private_url: str | None = None
+    to: str | None = None
+
+    @property
+    def is_in_group(self) -> bool:
+        return self.private_url is not None
+
+
+USUAL = Circumstances()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +87,7 @@ class Incoming:
     sender: Sender
     text: str | None = None
     press: str | None = None
+    circumstances: Circumstances = USUAL
 
 
 class ConversationState(StrEnum):
@@ -66,6 +103,20 @@ class ConversationState(StrEnum):
     WITH_PERSON = "with_person"
 
 
+class HandoffReason(StrEnum):
+    """Why a conversation waits for a person, as staff see it; documented in docs/handoff.md."""
+
+    ASKED = "asked"
+    UNHELPFUL = "unhelpful"
+    NO_ANSWER = "no_answer"
+    ANGER = "anger"
+    LEGAL_THREAT = "legal_threat"
+    RULE = "rule"
+    DISAGREEMENT = "disagreement"
+    THIRD_PARTY = "third_party"
+    REPRESENTATIVE = "representative"
+
+
 BlockKind = Literal["say", "lead", "quote", "source", "note", "card", "receipt", "person"]
 
 
@@ -79,10 +130,15 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """`id` is random and means nothing outside the database; `label` is in the customer's language."""
+    """`id` is random and means nothing outside the database; `label` is in the customer's language.
+
+    One with a `url` opens that instead, and has no id; only a channel whose messages come with circumstances
+    gets such.
+    """
 
     id: str
     label: str
+    url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,13 +155,26 @@ class CitationView:
 
 
 @dataclass(frozen=True, slots=True)
+class FileRef:
+    """A paper that goes with a reply; its content is read when it is sent."""
+
+    name: str
+    paper_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
-    """What goes back to the customer, complete in `text` for a channel that knows nothing better."""
+    """What goes back to the customer, complete in `text` for a channel that knows nothing better.
+
+    `to` is that of the message's `Circumstances`.
+    """
 
     blocks: tuple[Block, ...]
     buttons: tuple[Button, ...] = ()
     citations: tuple[CitationView, ...] = ()
     action_id: str | None = None
+    files: tuple[FileRef, ...] = ()
+    to: str | None = None
 
     @property
     def text(self) -> str:

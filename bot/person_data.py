@@ -14,7 +14,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from actions.exporting import ERASED, DataSubject, Record, Sections, record
 from actions.store.tables import Action, Member
+from bot.attachment_tables import EvidenceRow, TelegramButtonRow
 from bot.discreet import PROOFS
+from bot.handoff_tables import HandoffEventRow, NoteRow, RatingRow
 from bot.tables import (
     ButtonRow,
     ConversationRow,
@@ -25,6 +27,7 @@ from bot.tables import (
     OneTimeCodeRow,
     UnansweredRow,
 )
+from bot.web_tables import WebSessionRow
 
 Row = TypeVar("Row", bound=SQLModel)
 BLANK = "[…]"
@@ -45,12 +48,27 @@ class PersonData:
         asked = col(UnansweredRow.conversation_id).in_(keys)
         judged = col(FeedbackRow.conversation_id).in_(keys)
         shown = col(ButtonRow.conversation_id).in_(keys)
+        browsers = await _all(session, WebSessionRow, _browsers_of(who, talks))
         sections = {
             "conversations": [record(row, {"held_by", "pending"}) for row in talks],
             "messages": [_message(row) for row in messages],
             "buttons": [record(row, {"id", "values"}) for row in await _all(session, ButtonRow, shown)],
             "feedback": [record(row, set()) for row in await _all(session, FeedbackRow, judged)],
             "unanswered": [record(row, set()) for row in await _all(session, UnansweredRow, asked)],
+            "handoffs": [
+                record(row, {"staff", "given_by"})
+                for row in await _all(
+                    session, HandoffEventRow, col(HandoffEventRow.conversation_id).in_(keys)
+                )
+            ],
+            "notes": [
+                record(row, {"staff"})
+                for row in await _all(session, NoteRow, col(NoteRow.conversation_id).in_(keys))
+            ],
+            "ratings": [
+                record(row, {"staff"})
+                for row in await _all(session, RatingRow, col(RatingRow.conversation_id).in_(keys))
+            ],
             "codes": [
                 record(row, {"salt", "digest"})
                 for row in await _all(session, OneTimeCodeRow, col(OneTimeCodeRow.email) == who.email)
@@ -62,23 +80,36 @@ class PersonData:
                 record(row, {"digest"})
                 for row in await _all(session, ExportLinkRow, col(ExportLinkRow.email) == who.email)
             ],
+            "evidence": [
+                record(row, {"source", "file_id", "stored", "reason"})
+                for row in await _all(session, EvidenceRow, col(EvidenceRow.conversation_id).in_(keys))
+            ],
+            "web_sessions": [record(row, {"digest"}) for row in browsers],
         }
         return {name: [blank(row) for row in rows] for name, rows in sections.items()}
 
     async def forget(self, session: AsyncSession, who: DataSubject, action_ids: Sequence[str]) -> None:
         """Remove the person's words. The messages stay as empty rows, so that none is taken in twice."""
-        talks = await _conversations(session, who, action_ids)
+        # a turn holds its conversation's row while it writes, so what it wrote is read once the row is ours
+        talks = await _conversations(session, who, action_ids, lock=True)
         keys = [row.id for row in talks]
+        await session.exec(delete(WebSessionRow).where(_browsers_of(who, talks)))
         for talk in talks:
             talk.channel, talk.chat_id, talk.pending, talk.state = ERASED, talk.id, {}, "open"
+            talk.unhelpful, talk.disagreement, talk.rating_id, talk.words_until = [], None, None, None
             talk.member_id = talk.email = talk.verified_until = talk.held_by = talk.queued_at = None
             talk.version += 1
-        for row in await _all(session, MessageRow, col(MessageRow.conversation_id).in_(keys)):
+        for row in await _all(session, MessageRow, col(MessageRow.conversation_id).in_(keys), lock=True):
             row.text, row.body, row.failure, row.channel = "", {}, None, ERASED
             row.external_id = row.id if row.external_id else None
             row.author = row.author.partition(":")[0]
             row.status = "failed" if row.status in ("pending", "received") else row.status
-        for place in (ButtonRow, UnansweredRow, FeedbackRow):
+        for file in await _all(session, EvidenceRow, col(EvidenceRow.conversation_id).in_(keys), lock=True):
+            file.status, file.name, file.mime, file.sha256, file.reason = "forgotten", "", "", "", None
+            file.source = file.file_id = file.id
+        shown = select(ButtonRow.id).where(col(ButtonRow.conversation_id).in_(keys))
+        await session.exec(delete(TelegramButtonRow).where(col(TelegramButtonRow.button_id).in_(shown)))
+        for place in (ButtonRow, UnansweredRow, FeedbackRow, HandoffEventRow, NoteRow, RatingRow):
             await session.exec(delete(place).where(col(place.conversation_id).in_(keys)))
         codes = or_(col(OneTimeCodeRow.email) == who.email, col(OneTimeCodeRow.conversation_id).in_(keys))
         await session.exec(delete(OneTimeCodeRow).where(codes))
@@ -91,13 +122,18 @@ def _links_of(who: DataSubject) -> ColumnElement[bool]:
     return or_(col(IdentityLinkRow.email) == who.email, col(IdentityLinkRow.member_id) == who.member_id)
 
 
+def _browsers_of(who: DataSubject, talks: Iterable[ConversationRow]) -> ColumnElement[bool]:
+    places = [row.chat_id for row in talks if row.channel == "web"]
+    return or_(col(WebSessionRow.email) == who.email, col(WebSessionRow.chat_id).in_(places))
+
+
 def _vouched_email() -> ColumnElement[str]:
     email: ColumnElement[str] = col(MessageRow.body)["vouched_email"].as_string()
     return email
 
 
 async def _conversations(
-    session: AsyncSession, who: DataSubject, action_ids: Collection[str]
+    session: AsyncSession, who: DataSubject, action_ids: Collection[str], *, lock: bool = False
 ) -> Sequence[ConversationRow]:
     row = ConversationRow
     asked = select(Action.conversation_id).where(col(Action.id).in_(action_ids))
@@ -116,12 +152,20 @@ async def _conversations(
         col(row.id).not_in(foreign),
         col(row.id).not_in(others),
     )
-    return await _all(session, row, or_(who.owns(col(row.member_id), col(row.email)), abandoned))
+    return await _all(session, row, or_(who.owns(col(row.member_id), col(row.email)), abandoned), lock=lock)
 
 
-async def _all(session: AsyncSession, table: type[Row], own: ColumnElement[bool]) -> Sequence[Row]:
+async def _all(
+    session: AsyncSession, table: type[Row], own: ColumnElement[bool], *, lock: bool = False
+) -> Sequence[Row]:
+    """Return the rows by their keys; with `lock` as they are now, whatever this session read before, and
+    nobody else changes them until its end. On SQLite the session is the only writer anyway.
+    """
     keys = list(table.__table__.primary_key)  # type: ignore[attr-defined]
-    return (await session.exec(select(table).where(own).order_by(*keys))).all()
+    query = select(table).where(own).order_by(*keys)
+    if lock:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    return (await session.exec(query)).all()
 
 
 def _message(row: MessageRow) -> Record:
@@ -173,7 +217,10 @@ class _Blank:
 
 
 async def _forget_name(session: AsyncSession, who: DataSubject, done: Collection[str]) -> None:
-    """Take name and address out of what stands in other people's conversations."""
+    """Take name and address out of what stands in other people's conversations.
+
+    A turn that has read one of these would write the old words back, so it is made to think again.
+    """
     known = [who.email, *([who.member.name] if who.member and who.member.name.strip() else [])]
     pattern = "|".join(rf"(?<!\w){re.escape(word)}(?!\w)" for word in known)
     words = re.compile(pattern, re.IGNORECASE)
@@ -181,7 +228,13 @@ async def _forget_name(session: AsyncSession, who: DataSubject, done: Collection
     named = or_(
         _vouched_email() == who.email, *(col(row.text).icontains(word, autoescape=True) for word in known)
     )
-    for message in await _all(session, row, and_(named, col(row.conversation_id).not_in(list(done)))):
+    elsewhere = and_(named, col(row.conversation_id).not_in(list(done)))
+    places = col(ConversationRow.id).in_(select(row.conversation_id).where(elsewhere))
+    talks = await _all(session, ConversationRow, places, lock=True)
+    for talk in talks:
+        talk.version += 1
+    keys = [talk.id for talk in talks]
+    for message in await _all(session, row, and_(named, col(row.conversation_id).in_(keys)), lock=True):
         message.text = words.sub(BLANK, message.text)
         message.body = _replaced(message.body, words)
 

@@ -1,9 +1,10 @@
 """What a turn needs from outside."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Literal, Protocol
 
 from bot.model import Intent, Reply
 from knowledge.model import Answer, Clause
@@ -42,21 +43,24 @@ class Attachment:
     content: bytes
 
 
-class Mailer(Protocol):
-    async def send(
-        self,
-        *,
-        to: str,
-        subject: str,
-        body: str,
-        language: str,
-        reference: str = "",
-        key: str = "",
-        attachments: Sequence[Attachment] = (),
-    ) -> str:
-        """Send a mail; return the path of the file that it is in, or "" when it went out by a server.
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """A mail that is ready to go. `language` is that of the text; `key` is the same for every try of it."""
 
-        `language` is that of the text. `key` is the same for every try of one mail. Raises MailError.
+    to: str
+    subject: str
+    body: str
+    language: str
+    reference: str = ""
+    key: str = ""
+    attachments: Sequence[Attachment] = ()
+
+
+class Mailer(Protocol):
+    async def send(self, mail: Mail) -> str:
+        """Send it; return the path of the file that it is in, or "" when it went out by a server.
+
+        Raises MailError.
         """
 
 
@@ -72,6 +76,28 @@ class Channel(Protocol):
 class Poster(Protocol):
     async def __call__(self, url: str, body: bytes, headers: Mapping[str, str]) -> None:
         """POST once; return when it was taken. Raises HookError."""
+
+
+Stage = Literal["receive", "route", "retrieve", "commit", "deliver"]
+
+
+class Meter(Protocol):
+    """Counts what happens; see `bot.metrics`."""
+
+    def turn(self, channel: str, route: str) -> None:
+        """A message was answered; `route` says what it asked for."""
+
+    def stage(self, stage: Stage) -> AbstractContextManager[None]:
+        """Time the block."""
+
+
+class NoMeter:
+    """Counts nothing."""
+
+    def turn(self, channel: str, route: str) -> None: ...
+
+    def stage(self, stage: Stage) -> AbstractContextManager[None]:
+        return nullcontext()
 
 
 Sleep = Callable[[float], Awaitable[None]]

@@ -214,8 +214,9 @@ def _utc(moment: datetime) -> datetime:
 
 def _when(receipt: Receipt, say: _Speaker) -> list[str]:
     """Sentences on when it happens and until when it can be taken back, where no line says so."""
-    confirmed = receipt.may_withdraw and receipt.step in (Step.AWAITING_APPROVAL, Step.SCHEDULED)
-    if not confirmed or receipt.effective_at is None or _mentions(receipt.lines, receipt.effective_at):
+    # Until staff have decided, nobody knows when.
+    scheduled = receipt.may_withdraw and receipt.step is Step.SCHEDULED
+    if not scheduled or receipt.effective_at is None or _mentions(receipt.lines, receipt.effective_at):
         return []
     moment = say.messages.moment(say.language, receipt.effective_at, say.zone)
     return [say("card.effective", moment=moment), say("receipt.withdraw_until", moment=moment)]

@@ -6,6 +6,7 @@ A package is made when its link is opened and is stored nowhere; of the link its
 from collections.abc import Collection, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import CursorResult, update
 from sqlmodel import col
@@ -35,6 +36,15 @@ class Package:
 
     name: str
     content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What a link that still works leads to, in the language of its person."""
+
+    language: str
+    reference: str
+    expires_at: datetime
 
 
 class Rights:
@@ -76,6 +86,20 @@ class Rights:
             who = (action.member_id, action.email or case.email)
             await access.record(unit, staff, member_id=who[0], email=who[1], action_id=action.id)
             return await self._package(unit, action, case)
+
+    async def offer(self, token: str) -> Offer | None:
+        """Say what a link leads to without using it up; None where `redeem` would give None too."""
+        async with self._database.read() as session:
+            link = await session.get(ExportLinkRow, digest_of(token))
+            if link is None or link.used_at is not None or link.expires_at <= self._clock.now():
+                return None
+            case = await session.get_one(GdprCase, link.case_id)
+            action = await session.get_one(Action, case.action_id)
+            try:
+                who = await subject_of(session, case)
+            except CannotFulfil:
+                return None
+            return Offer(spoken(who, action.language), case.reference, link.expires_at)
 
     async def redeem(self, token: str) -> Package | None:
         """Return what a link leads to, once; None for one that is used, expired or unknown."""

@@ -23,7 +23,7 @@ from bot.exports import spoken
 from bot.linking import digest_of
 from bot.messages import Messages
 from bot.model import Block, Reply
-from bot.ports import Clock, Mailer
+from bot.ports import Clock, Mail, Mailer
 from bot.tables import ConversationRow, ExportLinkRow
 from bot.transcript import Transcript
 
@@ -90,18 +90,28 @@ class RightsMail:
         async with self._database.read() as session:
             notices = (await session.exec(due.order_by(col(Outbox.created_at), Outbox.id))).all()
         for notice in notices:
-            await self._send(notice)
+            await self._carefully(notice)
         if any(notice.topic == ERASED for notice in notices):
             await self._database.scrub()
+
+    async def _carefully(self, notice: Outbox) -> None:
+        """A case that breaks is put off, and must not keep the others from theirs."""
+        try:
+            await self._send(notice)
+        except Exception as error:
+            if not isinstance(error, MailError | CannotFulfil):
+                log.exception("rights-mail-broke", notice=notice.id)
+            try:
+                await self._put_off(notice, error)
+            except Exception:
+                log.exception("rights-mail-not-put-off", notice=notice.id)
 
     async def _send(self, notice: Outbox) -> None:
         if notice.topic == ERASED:
             await asyncio.to_thread(_forget_mails, self._outbox_dir, notice.payload["to"])
-        try:
-            letter = await (
-                self._about_export(notice) if notice.topic == EXPORT else self._about_erasure(notice)
-            )
-            await self._mailer.send(
+        letter = await (self._about_export(notice) if notice.topic == EXPORT else self._about_erasure(notice))
+        await self._mailer.send(
+            Mail(
                 to=letter.to,
                 subject=letter.subject,
                 body=letter.body,
@@ -109,15 +119,14 @@ class RightsMail:
                 reference=notice.payload["reference"],
                 key=f"{notice.id}-{notice.topic}",
             )
-        except (MailError, CannotFulfil) as error:
-            await self._put_off(notice, error)
-            return
+        )
         async with self._database.write() as session:
             row = await session.get_one(Outbox, notice.id, with_for_update=True)
             row.done_at, row.attempts, row.last_error = self._clock.now(), row.attempts + 1, None
             row.payload = _without_person(row.payload)
             action = await session.get_one(Action, notice.action_id)
-            conversation = await session.get(ConversationRow, action.conversation_id)
+            # locked, or an erasure at the same moment could miss the line
+            conversation = await session.get(ConversationRow, action.conversation_id, with_for_update=True)
             if conversation is not None and letter.said:
                 await self._transcript.say(session, conversation.id, Reply((Block("note", letter.said),)))
 
@@ -126,8 +135,8 @@ class RightsMail:
         now = self._clock.now()
         async with self._database.write() as session:
             row = await session.get_one(Outbox, notice.id, with_for_update=True)
-            row.attempts += 1
-            lasting = not isinstance(error, MailError) or error.lasting
+            row.attempts, row.last_error = row.attempts + 1, type(error).__name__
+            lasting = isinstance(error, CannotFulfil) or (isinstance(error, MailError) and error.lasting)
             wait = None if lasting else next_wait(row.attempts)
             if wait is not None:
                 row.not_before = now + wait
@@ -202,5 +211,6 @@ def _forget_mails(folder: Path, address: str) -> None:
 
     for path in folder.glob("*.eml"):
         mail = message_from_bytes(path.read_bytes(), policy=default)
-        if any(one.addr_spec.lower() == address for one in mail["To"].addresses):
+        recipients = mail["To"].addresses if mail["To"] else ()
+        if any(one.addr_spec.lower() == address for one in recipients):
             path.unlink(missing_ok=True)

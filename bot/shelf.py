@@ -4,6 +4,7 @@ The samples live in a database of their own, so that they never stand beside a c
 """
 
 import asyncio
+import hashlib
 import sys
 import time
 from collections.abc import AsyncIterator, Iterable
@@ -78,7 +79,10 @@ class Shelf:
         self._samples_database = Database(f"sqlite+aiosqlite:///{(folder / 'samples.sqlite').absolute()}")
         await migrate(self._samples_database)
         samples = Collection(self._samples_database, self._clock, folder / "index")
-        await samples.library.ingest([SAMPLES], retire_missing=True)
+        mark, digest = folder / "taken-in", await asyncio.to_thread(_digest, SAMPLES)
+        if await samples.library.is_empty() or not mark.exists() or mark.read_text() != digest:
+            await samples.library.ingest([SAMPLES], retire_missing=True)
+            mark.write_text(digest)
         return samples
 
     async def warm(self) -> None:
@@ -125,6 +129,15 @@ class Shelf:
             await self._samples.close()
         if self._samples_database is not None:
             await self._samples_database.close()
+
+
+def _digest(folder: Path) -> str:
+    """What tells whether any document in a folder is another than it was."""
+    together = hashlib.sha256()
+    for file in sorted(path for path in folder.rglob("*") if path.is_file()):
+        content = hashlib.sha256(file.read_bytes()).hexdigest()
+        together.update(f"{file.relative_to(folder).as_posix()} {content}\n".encode())
+    return together.hexdigest()
 
 
 @asynccontextmanager

@@ -3,7 +3,7 @@
 import asyncio
 import re
 import ssl
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from email.headerregistry import Address
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 from bot.errors import MailError
 from bot.mail import compose
 from bot.mail_settings import SmtpServer
-from bot.ports import Attachment, Clock
+from bot.ports import Clock, Mail
 
 if TYPE_CHECKING:
     from aiosmtplib import SMTP
@@ -47,31 +47,13 @@ class SmtpMailer:
         self._answer_seconds = answer_seconds
         self._trust: ssl.SSLContext | None = None
 
-    async def send(
-        self,
-        *,
-        to: str,
-        subject: str,
-        body: str,
-        language: str,
-        reference: str = "",
-        key: str = "",
-        attachments: Sequence[Attachment] = (),
-    ) -> str:
-        mail = compose(
-            self._clock,
-            self._sender,
-            to=to,
-            subject=subject,
-            body=body,
-            language=language,
-            reference=reference,
-            key=key,
-            attachments=attachments,
-        )
-        [recipient] = mail["To"].addresses
+    async def send(self, mail: Mail) -> str:
+        message = compose(self._clock, self._sender, mail)
+        [recipient] = message["To"].addresses
         async with self._explained(), self._connected() as client:
-            await client.send_message(mail, sender=self._sender.addr_spec, recipients=[recipient.addr_spec])
+            await client.send_message(
+                message, sender=self._sender.addr_spec, recipients=[recipient.addr_spec]
+            )
         return ""
 
     async def check(self) -> str:

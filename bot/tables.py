@@ -23,6 +23,10 @@ class ConversationRow(SQLModel, table=True):
     """One conversation on one channel. `pending` is what the bot asked last and waits for.
 
     `version` rises with every change, so that a turn never overwrites what a person did meanwhile.
+    `unhelpful` are the buttons that said so, `disagreement` the contradicted clause that was shown last,
+    `told_at` when a waiting customer was told that nobody is free. Words on the rating `rating_id` are taken
+    until `words_until`.
+    `blocked_at`: since when the customer lets nothing through; writing again ends it.
     """
 
     __tablename__ = "conversation"
@@ -40,24 +44,31 @@ class ConversationRow(SQLModel, table=True):
     verified_until: datetime | None = moment()
     introduced: bool = False
     misses: int = 0
+    unhelpful: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    disagreement: str | None = None
     held_by: str | None = None
     queued_at: datetime | None = moment()
+    told_at: datetime | None = moment()
+    rating_id: str | None = None
+    words_until: datetime | None = moment()
+    blocked_at: datetime | None = moment()
     version: int = 0
     created_at: datetime = moment(nullable=False)
 
 
 class MessageRow(SQLModel, table=True):
     """A message in either direction. Inbound: `received` until it is `answered`; outbound: `pending` until
-    `sent` or `failed`.
+    `sent`. Either may become `failed`, which staff see, and `dropped`, once they have seen it.
 
-    `seq` counts within the conversation. `author` is customer, bot, or staff:NAME.
+    `seq` counts within the conversation. `author` is customer, bot, or staff:NAME. `attempts` are tries to
+    send; of an inbound one, tries to answer that failed.
     """
 
     __tablename__ = "message"
     __table_args__ = (
         UniqueConstraint("channel", "external_id"),
         UniqueConstraint("conversation_id", "seq"),
-        Index("ix_message_status", "channel", "status"),
+        Index("ix_message_status", "channel", "status", "conversation_id", "seq"),
     )
 
     id: str = Field(default_factory=new_id, primary_key=True)
@@ -77,6 +88,16 @@ class MessageRow(SQLModel, table=True):
     created_at: datetime = moment(nullable=False)
 
 
+class LeaseRow(SQLModel, table=True):
+    """Which process works on something at the moment: a conversation, or the sending side of a channel."""
+
+    __tablename__ = "lease"
+
+    name: str = Field(primary_key=True)
+    holder: str
+    until: datetime = moment(nullable=False)
+
+
 class ButtonRow(SQLModel, table=True):
     """What a button does. The channel carries only the id; the conversation it was shown in may press it."""
 
@@ -92,7 +113,8 @@ class ButtonRow(SQLModel, table=True):
 
 class OneTimeCodeRow(SQLModel, table=True):
     """A code sent by e-mail: hashed, bound to conversation, request (`origin`) and address, counted by the
-    database. `expired_at`: when the log was told that it ran out unused."""
+    database. `used_by` is the message that carried it; `expired_at`: when the log was told that it ran out
+    unused."""
 
     __tablename__ = "one_time_code"
 
@@ -106,6 +128,7 @@ class OneTimeCodeRow(SQLModel, table=True):
     tries: int = 0
     expires_at: datetime = moment(nullable=False)
     used_at: datetime | None = moment()
+    used_by: str | None = None
     expired_at: datetime | None = moment()
     created_at: datetime = moment(nullable=False)
 

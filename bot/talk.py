@@ -5,7 +5,16 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from bot.messages import Messages
-from bot.model import Block, BlockKind, Button, CitationView, ConversationState, Reply
+from bot.model import (
+    Block,
+    BlockKind,
+    Button,
+    Circumstances,
+    CitationView,
+    ConversationState,
+    HandoffReason,
+    Reply,
+)
 from bot.tables import ButtonRow
 from bot.transcript import Received
 
@@ -16,17 +25,24 @@ SILENT = (ConversationState.QUEUED, ConversationState.WITH_PERSON)
 
 @dataclass(slots=True)
 class Talk:
-    """Collects replies and changes; nothing of it is in the database until the turn commits."""
+    """Collects replies and changes; nothing of it is in the database until the turn commits.
+
+    `language` is that of the answers, `written_in` that of the message.
+    """
 
     received: Received
     language: str
     messages: Messages
     now: datetime
+    written_in: str
     replies: list[Reply] = field(default_factory=list)
     buttons: list[ButtonRow] = field(default_factory=list)
     records: list[object] = field(default_factory=list)
     action_id: str | None = None
     error: str | None = None
+    route: str = "aside"
+    """What the message was taken for, to be counted: an intent, a press, or something beside both."""
+    handoff: HandoffReason | None = None
 
     @property
     def conversation_id(self) -> str:
@@ -35,6 +51,10 @@ class Talk:
     @property
     def text(self) -> str:
         return self.received.message.text[:READ_AT_MOST]
+
+    @property
+    def circumstances(self) -> Circumstances:
+        return Circumstances(**self.received.message.body.get("circumstances", {}))
 
     @property
     def state(self) -> ConversationState:
@@ -91,9 +111,14 @@ class Talk:
         self.reply(Block(kind, self.say(key, **values)), buttons=buttons)
 
     def wait(self, state: ConversationState, pending: dict[str, object]) -> None:
-        """Remember what was asked and what for; a conversation that is a person's stays that person's."""
+        """Remember what was asked and what for; a conversation that is a person's stays that person's.
+
+        One that was queued while a request was under way falls silent when that is done.
+        """
         if not self.is_silent:
-            self.move(state, pending)
+            queued = self.received.conversation.queued_at is not None
+            done = state is ConversationState.OPEN and queued
+            self.move(ConversationState.QUEUED if done else state, pending)
 
     def move(self, state: ConversationState, pending: dict[str, object]) -> None:
         self.received.conversation.state = state

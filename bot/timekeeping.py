@@ -14,6 +14,7 @@ from actions.store.unit import unit_of_work
 from bot.database import Database
 from bot.ports import Clock
 from bot.tables import ConversationRow, IdentityLinkRow, MessageRow, OneTimeCodeRow
+from bot.waiting import WaitingRoom
 
 LOOK_EVERY = timedelta(hours=1)
 """Accounts end on a day, not at a second; codes are looked at every time."""
@@ -24,12 +25,25 @@ _AT_A_TIME = 500
 class Timekeeper:
     """A part of the worker."""
 
-    def __init__(self, database: Database, clock: Clock, ending: Ending, seal: Seal | None = None) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        ending: Ending,
+        seal: Seal | None = None,
+        waiting: WaitingRoom | None = None,
+    ) -> None:
         self._database = database
         self._clock = clock
         self._ending = ending
         self._seal = seal
+        self._waiting = waiting
         self._looked_at: datetime | None = None
+
+    async def tell_waiting(self) -> None:
+        """Tell those for whom nobody has come."""
+        if self._waiting is not None:
+            await self._waiting.tell()
 
     async def expire_codes(self) -> None:
         """Log each code that ran out unused, once. Its row goes on counting against guesses."""

@@ -5,56 +5,51 @@ A message is a durable row before its channel is told "received"; a reply is one
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import func, update
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from bot.database import Database
 from bot.discreet import PROOFS
+from bot.inbound import Inbound, waiting_in
 from bot.model import Incoming, Reply
-from bot.ports import Clock
+from bot.outbound import Outbound, next_seq
 from bot.tables import ButtonRow, ConversationRow, MessageRow
 from bot.wire import reply_from_json, reply_to_json
 
 Committed = Literal["written", "answered", "stale"]
-
-
-@dataclass(frozen=True, slots=True)
-class Outgoing:
-    """A reply that waits to be sent."""
-
-    message_id: str
-    chat_id: str
-    reply: Reply
-    attempts: int
+BLOCKED = "the customer has blocked the bot"
 
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """An inbound message with the conversation it belongs to, as they were read."""
+    """An inbound message with the conversation it belongs to, as they were read; `earlier` are the ids of
+    the messages before it that nobody answered yet, oldest first."""
 
     message: MessageRow
     conversation: ConversationRow
+    earlier: tuple[str, ...] = ()
 
 
-class Transcript:
+class Transcript(Inbound, Outbound):
     """Reads and writes the message and conversation tables."""
-
-    def __init__(self, database: Database, clock: Clock) -> None:
-        self._database = database
-        self._clock = clock
 
     async def receive(self, incoming: Incoming, proofs: Mapping[str, object] | None = None) -> str | None:
         """Store a message, with its `proofs` until it is answered; return its id, or None for a duplicate."""
+        try:
+            return await self._receive(incoming, proofs)
+        except IntegrityError:  # another process began this conversation, or stored this, at the same moment
+            return await self._receive(incoming, proofs)
+
+    async def _receive(self, incoming: Incoming, proofs: Mapping[str, object] | None) -> str | None:
         sender = incoming.sender
         told = {"vouched_email": sender.vouched_email, "language_code": sender.language_code}
-        async with self._database.write() as session:
+        async with self._database.write(urgent=True) as session:
             if await _known(session, incoming.channel, incoming.external_id) is not None:
                 return None
             conversation = await self._conversation(session, incoming.channel, incoming.chat_id)
+            conversation.blocked_at = None  # whoever writes can read again
             row = MessageRow(
                 conversation_id=conversation.id,
                 seq=await next_seq(session, conversation.id),
@@ -88,9 +83,11 @@ class Transcript:
             message = await session.get(MessageRow, message_id)
             if message is None:
                 raise LookupError(f"no message {message_id}")
-            conversation = await session.get(ConversationRow, message.conversation_id)
-            assert conversation is not None
-            return Received(message, conversation)
+            conversation = await session.get_one(ConversationRow, message.conversation_id)
+            earlier = waiting_in(message.channel, message.conversation_id).where(
+                col(MessageRow.seq) < message.seq
+            )
+            return Received(message, conversation, tuple(await session.exec(earlier)))
 
     async def commit(
         self,
@@ -98,11 +95,14 @@ class Transcript:
         replies: Sequence[Reply],
         buttons: Sequence[ButtonRow],
         records: Sequence[object] = (),
+        *,
+        gave_up: bool = False,
     ) -> Committed:
         """Write what a turn produced, in one transaction: replies, buttons, the conversation as changed.
 
         Nothing is written when the message was `answered` meanwhile, or when the turn is `stale` because
-        the conversation changed since it was read; a stale turn is to be thought over again.
+        the conversation changed since it was read; a stale turn is to be thought over again. With `gave_up`
+        the replies are no answer, and the message is left to staff.
         """
         changed = received.conversation
         async with self._database.write() as session:
@@ -112,23 +112,38 @@ class Transcript:
                 return "answered"
             if current.version != changed.version:
                 return "stale"
-            message.status = "answered"
+            message.status = "failed" if gave_up else "answered"
+            message.failure = message.failure if gave_up else None
             message.text = received.message.text
             message.body = {key: value for key, value in message.body.items() if key not in PROOFS}
             changed.version += 1
+            # these two are the channel's to change, at any time
+            changed.blocked_at, changed.chat_id = current.blocked_at, current.chat_id
             await session.merge(changed)
             session.add_all([*buttons, *records])
             await self._append(session, changed, replies, answers=message.id)
             return "written"
 
     async def say(
-        self, session: AsyncSession, conversation_id: str, reply: Reply, *, author: str = "bot"
+        self,
+        session: AsyncSession,
+        conversation_id: str,
+        reply: Reply,
+        *,
+        author: str = "bot",
+        external_id: str | None = None,
     ) -> None:
-        """Append a reply that no message asked for: a receipt, or a person's words."""
-        conversation = await session.get(ConversationRow, conversation_id)
+        """Append a reply that no message asked for: a receipt, or a person's words. Under the same
+        `external_id` of its channel it is written once."""
+        await session.flush()
+        conversation = await session.get(ConversationRow, conversation_id, with_for_update=True)
         if conversation is None:
             raise LookupError(f"no conversation {conversation_id}")
-        await self._append(session, conversation, [reply], answers=None, author=author)
+        if external_id is not None and await _known(session, conversation.channel, external_id):
+            return
+        await self._append(
+            session, conversation, [reply], answers=None, author=author, external_id=external_id
+        )
 
     async def _append(
         self,
@@ -138,6 +153,7 @@ class Transcript:
         *,
         answers: str | None,
         author: str = "bot",
+        external_id: str | None = None,
     ) -> None:
         first = await next_seq(session, conversation.id)
         for offset, reply in enumerate(replies):
@@ -146,9 +162,11 @@ class Transcript:
                     conversation_id=conversation.id,
                     seq=first + offset,
                     channel=conversation.channel,
+                    external_id=external_id,
                     direction="out",
                     author=author,
-                    status="pending",
+                    status="failed" if conversation.blocked_at else "pending",
+                    failure=BLOCKED if conversation.blocked_at else None,
                     text=reply.text,
                     body=reply_to_json(reply),
                     answers_id=answers,
@@ -162,63 +180,6 @@ class Transcript:
                 select(MessageRow).where(MessageRow.answers_id == message_id).order_by(col(MessageRow.seq))
             )
             return [reply_from_json(row.body) for row in rows]
-
-    async def unanswered(self, channel: str) -> list[str]:
-        """Ids of messages that were received and not answered, oldest first."""
-        async with self._database.read() as session:
-            rows = await session.exec(
-                select(MessageRow.id)
-                .where(MessageRow.channel == channel, MessageRow.status == "received")
-                .order_by(col(MessageRow.created_at), col(MessageRow.seq))
-            )
-            return list(rows)
-
-    async def unanswered_before(self, message: MessageRow) -> list[str]:
-        """Ids of the earlier messages of its conversation that nobody answered, oldest first."""
-        async with self._database.read() as session:
-            rows = await session.exec(
-                select(MessageRow.id)
-                .where(MessageRow.conversation_id == message.conversation_id, MessageRow.status == "received")
-                .where(MessageRow.seq < message.seq)
-                .order_by(col(MessageRow.seq))
-            )
-            return list(rows)
-
-    async def pending(
-        self, channel: str, *, now: datetime, chat_id: str | None = None, limit: int = 50
-    ) -> list[Outgoing]:
-        """Replies to send, in order within a conversation: none overtakes one that still waits."""
-        query = (
-            select(MessageRow, ConversationRow)
-            .where(MessageRow.conversation_id == ConversationRow.id)
-            .where(MessageRow.channel == channel, MessageRow.status == "pending")
-            .order_by(col(MessageRow.created_at), col(MessageRow.seq))
-        )
-        if chat_id is not None:
-            query = query.where(ConversationRow.chat_id == chat_id)
-        waiting: set[str] = set()
-        found: list[Outgoing] = []
-        async with self._database.read() as session:
-            for message, conversation in await session.exec(query.limit(limit * 4)):
-                if message.not_before is not None and message.not_before > now:
-                    waiting.add(conversation.id)
-                if conversation.id not in waiting:
-                    reply, chat = reply_from_json(message.body), conversation.chat_id
-                    found.append(Outgoing(message.id, chat, reply, message.attempts))
-        return found[:limit]
-
-    async def mark_sent(self, message_id: str) -> None:
-        await self._mark(message_id, status="sent", failure=None)
-
-    async def mark_failed(self, message_id: str, reason: str, *, retry_at: datetime | None) -> None:
-        """Put a reply off until `retry_at`, or give it up when that is None."""
-        status = "pending" if retry_at else "failed"
-        await self._mark(message_id, status=status, failure=reason, not_before=retry_at)
-
-    async def _mark(self, message_id: str, **values: object) -> None:
-        async with self._database.write() as session:
-            values["attempts"] = MessageRow.attempts + 1
-            await session.exec(update(MessageRow).where(col(MessageRow.id) == message_id).values(**values))
 
     async def find(self, channel: str, chat_id: str) -> ConversationRow | None:
         async with self._database.read() as session:
@@ -242,9 +203,3 @@ async def _find(session: AsyncSession, channel: str, chat_id: str) -> Conversati
         ConversationRow.channel == channel, ConversationRow.chat_id == chat_id
     )
     return (await session.exec(place.with_for_update())).first()
-
-
-async def next_seq(session: AsyncSession, conversation_id: str) -> int:
-    """The next place in a conversation; callers hold its row or the database's one writer."""
-    highest = select(func.max(MessageRow.seq)).where(MessageRow.conversation_id == conversation_id)
-    return ((await session.exec(highest)).one() or 0) + 1

@@ -1,8 +1,11 @@
 """One turn, top to bottom. The file to read first.
 
 a message is recorded            a duplicate ends here
+in a group?                      questions only, for all to see
 a person holds the conversation? the bot is silent
 a button, a deep link?           identity and confirmation, no model involved
+forwarded, edited, no text?      a question at most
+a command?                       /help, /language, /status, /person, /privacy, /cancel
 something was asked for?         an address, a code, a detail of a form
 else route it                    question, action, person, status, smalltalk, other
 reply rows and the changed conversation are written in one transaction
@@ -10,43 +13,25 @@ reply rows and the changed conversation are written in one transaction
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
 from weakref import WeakValueDictionary
 
 import structlog
 
 from actions.model import ActionKind
-from bot.codes import typed_from
 from bot.concealing import Concealing
-from bot.flows.acting import Acting
-from bot.flows.pending import Waiting, waiting_from
-from bot.flows.people import People
-from bot.flows.presses import Presses
-from bot.flows.proving import Proving
-from bot.flows.questions import Questions
-from bot.flows.typed import means_skip, means_stop
+from bot.flows.flows import Flows
+from bot.flows.groups import fit_for_group
+from bot.flows.pending import waiting_from
 from bot.languages import Speaking
 from bot.messages import Messages
-from bot.model import ConversationState, Incoming, Intent, IntentKind, Reply, TurnResult
-from bot.ports import Clock, Router
-from bot.routing.identifiers import find_email, labelled_details
+from bot.model import USUAL, ConversationState, Incoming, Intent, IntentKind, Reply, TurnResult
+from bot.ports import Clock, Meter, NoMeter, Router
+from bot.routing.identifiers import labelled_details
 from bot.talk import READ_AT_MOST, Talk
 from bot.transcript import Received, Transcript
+from bot.wire import circumstances_to_json
 
 log = structlog.get_logger()
-
-HELP_COMMANDS = ("/start", "/help")
-
-
-@dataclass(frozen=True, slots=True)
-class Flows:
-    """What a turn can lead to."""
-
-    questions: Questions
-    acting: Acting
-    proving: Proving
-    people: People
-    presses: Presses
 
 
 class Turn:
@@ -62,6 +47,7 @@ class Turn:
         flows: Flows,
         clock: Clock,
         company: str,
+        meter: Meter | None = None,
     ) -> None:
         self._transcript = transcript
         self._concealing = concealing
@@ -71,6 +57,7 @@ class Turn:
         self._flows = flows
         self._clock = clock
         self._company = company
+        self._meter = meter or NoMeter()
         self._order: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def __call__(self, incoming: Incoming) -> TurnResult:
@@ -85,40 +72,56 @@ class Turn:
     async def receive(self, incoming: Incoming) -> str | None:
         """Make the message durable, without code or token in it; return its id, or None for a duplicate."""
         concealed = await self._concealing(incoming)
-        return await self._transcript.receive(concealed.incoming, concealed.proofs)
+        unusual = circumstances_to_json(incoming.circumstances)
+        kept = {**concealed.proofs, **({"circumstances": unusual} if unusual else {})}
+        with self._meter.stage("receive"):
+            return await self._transcript.receive(concealed.incoming, kept)
 
     async def answer(self, message_id: str, *, duplicate: bool = False) -> TurnResult:
         """Answer a received message; answering it twice is answering it once.
 
         What an earlier process received in this conversation and did not live to answer is answered first.
         """
-        message = (await self._transcript.load(message_id)).message
-        async with self._order.setdefault(message.conversation_id, asyncio.Lock()):
-            for earlier in await self._transcript.unanswered_before(message):
+        received = await self._transcript.load(message_id)
+        order = self._order.setdefault(received.conversation.id, asyncio.Lock())
+        is_fresh = not order.locked()
+        async with order:
+            if not is_fresh:
+                received = await self._transcript.load(message_id)
+            for earlier in received.earlier:
                 try:
-                    await self._answer(earlier)
+                    await self._answer(await self._transcript.load(earlier))
                 except Exception:
                     log.exception("turn-failed", message=earlier)
-            return await self._answer(message_id, duplicate=duplicate)
+            if received.earlier:
+                received = await self._transcript.load(message_id)
+            return await self._answer(received, duplicate=duplicate)
 
-    async def _answer(self, message_id: str, *, duplicate: bool = False) -> TurnResult:
+    async def give_up(self, message_id: str) -> None:
+        """Tell the customer, with a reference, that a message cannot be answered, and leave it to staff."""
+        await self._answer(await self._transcript.load(message_id), gave_up=True)
+
+    async def _answer(
+        self, received: Received, *, duplicate: bool = False, gave_up: bool = False
+    ) -> TurnResult:
+        message_id = received.message.id
         while True:
-            received = await self._transcript.load(message_id)
             if received.message.status != "received":
                 return await self._recorded(received, duplicate=duplicate)
-            talk = await self._think(received)
-            committed = await self._transcript.commit(talk.received, talk.replies, talk.buttons, talk.records)
+            talk = await (self._sorry(message_id) if gave_up else self._think(received))
+            if talk.circumstances.is_in_group:
+                fit_for_group(talk)
+            written = (talk.received, talk.replies, talk.buttons, talk.records)
+            with self._meter.stage("commit"):
+                committed = await self._transcript.commit(*written, gave_up=gave_up)
             if committed == "written":
+                self._meter.turn(received.message.channel, talk.route)
                 return self._result(talk)
+            received = await self._transcript.load(message_id)
 
     def _result(self, talk: Talk) -> TurnResult:
-        return TurnResult(
-            conversation_id=talk.conversation_id,
-            replies=tuple(talk.replies),
-            state=talk.state,
-            action_id=talk.action_id,
-            error=talk.error,
-        )
+        said = tuple(talk.replies)
+        return TurnResult(talk.conversation_id, said, talk.state, talk.action_id, talk.error)
 
     async def _recorded(self, received: Received, *, duplicate: bool) -> TurnResult:
         replies: Sequence[Reply] = await self._transcript.replies_to(received.message.id)
@@ -136,30 +139,37 @@ class Turn:
         try:
             await self._respond(talk)
         except Exception:
-            message_id = received.message.id
-            reference = message_id[:8].upper()
-            log.exception("turn-failed", message=message_id, reference=reference)
-            talk = await self._talk(await self._transcript.load(message_id))
-            talk.error = "internal"
-            talk.tell("error.text", talk.button("person", "button.person"), reference=reference)
+            log.exception("turn-failed", message=received.message.id)
+            talk = await self._sorry(received.message.id)
         if talk.replies and not talk.received.conversation.introduced:
             talk.introduce(self._company)
         return talk
 
+    async def _sorry(self, message_id: str) -> Talk:
+        talk = await self._talk(await self._transcript.load(message_id))
+        talk.error, reference = "internal", message_id[:8].upper()
+        log.error("customer-told-of-an-error", message=message_id, reference=reference)
+        talk.tell("error.text", talk.button("person", "button.person"), reference=reference)
+        return talk
+
     async def _talk(self, received: Received) -> Talk:
         language = await self._speaking.language_of(received)
-        return Talk(received, language, self._messages, self._clock.now())
+        written_in = await self._speaking.written_in(received, language)
+        return Talk(received, language, self._messages, self._clock.now(), written_in)
 
     async def _respond(self, talk: Talk) -> None:
-        press = talk.received.message.body.get("press")
-        if press is not None:
+        if talk.circumstances.is_in_group:
+            await self._flows.groups.respond(talk)
+            return
+        if (press := talk.received.message.body.get("press")) is not None:
+            talk.route = "press"
             await self._flows.presses.pressed(talk, press)
             return
         link = talk.received.message.body.get("link")
-        if link is not None:
+        if link is not None and talk.circumstances == USUAL:
             await self._flows.proving.got_link(talk, link)
             return
-        if talk.is_silent:
+        if talk.is_silent or await self._flows.asides.took(talk):
             return
         text = talk.text.strip()
         if not text:
@@ -167,64 +177,19 @@ class Turn:
             return
         if len(talk.received.message.text) > READ_AT_MOST:
             talk.tell("too_long.text", count=READ_AT_MOST)
-        if text.split()[0].lower() in HELP_COMMANDS:
-            talk.tell("help.text")
+        if await self._flows.commands.took(talk):
             return
-        intent = self._router.route(text, talk.language)
-        waiting = waiting_from(talk.pending)
-        if waiting is None or not await self._was_waited_for(talk, waiting, intent):
+        with self._meter.stage("route"):
+            intent = self._router.route(text, talk.written_in)
+        talk.route = intent.kind
+        people, waiting = self._flows.people, waiting_from(talk.pending)
+        if await people.took_words(talk, intent):
+            return
+        reason = people.reason(talk)
+        was_waited_for = waiting is not None and await self._flows.awaited.took(talk, waiting, intent)
+        if not was_waited_for and not people.is_all(reason, intent):
             await self._dispatch(talk, intent)
-
-    async def _was_waited_for(self, talk: Talk, waiting: Waiting, intent: Intent) -> bool:
-        """Take the text as the answer to what was asked, unless it clearly is something else."""
-        flows = self._flows
-        if means_stop(talk, waiting):
-            await flows.acting.stop(talk, waiting)
-            return True
-        if intent.kind is IntentKind.TALK_TO_HUMAN:
-            return False
-        if talk.state in (ConversationState.AWAITING_EMAIL, ConversationState.AWAITING_CODE):
-            return await self._proof(talk, waiting, intent)
-        if talk.state is ConversationState.AWAITING_DETAILS:
-            return await self._detail(talk, waiting, intent)
-        if talk.state is ConversationState.AWAITING_CONFIRMATION and intent.kind in (
-            IntentKind.SMALLTALK,
-            IntentKind.OTHER,
-        ):
-            talk.tell("confirm.press")
-            await flows.acting.go_on(talk, waiting)
-            return True
-        return False
-
-    async def _detail(self, talk: Talk, waiting: Waiting, intent: Intent) -> bool:
-        acting = self._flows.acting
-        asks = intent.kind is IntentKind.QUESTION and talk.text.rstrip().endswith("?")
-        if asks or intent.kind in (IntentKind.CANCEL_ACCOUNT, IntentKind.GDPR_REQUEST):
-            return False
-        if means_skip(talk):
-            await acting.answered(talk, waiting, None)
-        elif details := labelled_details(talk.text):
-            arguments = {**waiting.arguments, **details}
-            await acting.go_on(talk, Waiting(waiting.kind, waiting.origin, arguments, asked=waiting.asked))
-        else:
-            await acting.answered(talk, waiting, talk.text.strip())
-        return True
-
-    async def _proof(self, talk: Talk, waiting: Waiting, intent: Intent) -> bool:
-        proving = self._flows.proving
-        email = find_email(talk.text)
-        code = typed_from(talk.received.message.body)
-        if email is not None:
-            await proving.got_email(talk, waiting, email)
-            return True
-        if code is not None and talk.state is ConversationState.AWAITING_CODE:
-            if await proving.got_code(talk, waiting, code):
-                await self._flows.acting.go_on(talk, waiting)
-            return True
-        if intent.kind in (IntentKind.OTHER, IntentKind.SMALLTALK):
-            proving.not_a_proof(talk, waiting)
-            return True
-        return False
+        people.weigh(talk, reason)
 
     async def _dispatch(self, talk: Talk, intent: Intent) -> None:
         flows = self._flows
@@ -233,13 +198,13 @@ class Turn:
                 await flows.questions.answer(talk)
             case IntentKind.CANCEL_ACCOUNT | IntentKind.INVOICE_CORRECTION | IntentKind.GDPR_REQUEST:
                 details = labelled_details(talk.text) if intent.kind is IntentKind.INVOICE_CORRECTION else {}
-                await flows.acting.begin(talk, ActionKind(intent.kind), {**details, **intent.slots})
+                arguments = {**details, **intent.slots}
+                await flows.acting.begin(talk, ActionKind(intent.kind), arguments, intent.decided_by)
             case IntentKind.TALK_TO_HUMAN:
                 flows.people.ask(talk)
             case IntentKind.STATUS:
                 await flows.acting.status(talk)
             case IntentKind.SMALLTALK:
-                key = "smalltalk.thanks" if intent.reason == "smalltalk:thanks" else "smalltalk.greeting"
-                talk.tell(key)
+                talk.tell("smalltalk.thanks" if intent.reason == "smalltalk:thanks" else "smalltalk.greeting")
             case IntentKind.OTHER:
                 talk.tell("other.text", talk.button("person", "button.person"))

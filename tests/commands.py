@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+import structlog
 from typer.testing import CliRunner
 
 from bot.__main__ import app
@@ -29,7 +30,9 @@ class Ran:
 
 def clausewise(*arguments: object, typed: str | None = None) -> Ran:
     """Run a command. An exception, which a person would see as a traceback, is raised."""
+    logging = structlog.get_config()
     result = CliRunner().invoke(app, [str(argument) for argument in arguments], input=typed)
+    structlog.configure(**logging)  # the command's own writes to a stderr that is closed by now
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         raise result.exception
     return Ran(result.exit_code, result.stdout, result.stderr)

@@ -9,10 +9,15 @@ from typing import Any
 from sqlmodel import SQLModel, col, select
 
 from actions.store.accounts import Accounts
+from bot.channels.answering import Answering
 from bot.config import Settings
 from bot.database import Database
+from bot.health import Health, database_answers
+from bot.history import History
+from bot.leases import Leases
 from bot.linking import Links
 from bot.messages import Messages
+from bot.metrics import Metrics
 from bot.model import Block, ConversationState, Incoming, Reply, TurnResult
 from bot.rights import Rights
 from bot.site_tokens import SiteTokens, trust_of
@@ -58,6 +63,10 @@ class FakeTurn:
         await self.transcript.commit(received, replies, [])
         return TurnResult(received.conversation.id, tuple(replies), self.state)
 
+    async def give_up(self, message_id: str) -> None:
+        received = await self.transcript.load(message_id)
+        await self.transcript.commit(received, [plain(f"sorry, {message_id[:8]}")], [], gave_up=True)
+
     async def __call__(self, incoming: Incoming) -> TurnResult:
         message_id = await self.receive(incoming)
         if message_id is not None:
@@ -81,6 +90,11 @@ class FakeApp:
     links: Links
     rights: Rights
     site_tokens: SiteTokens
+    answering: Answering
+    history: History
+    health: Health
+    metrics: Metrics
+    desk: None = None
 
     async def rows(self, direction: str) -> list[MessageRow]:
         """All messages of one direction, oldest first."""
@@ -99,25 +113,30 @@ class FakeApp:
 
 
 @asynccontextmanager
-async def fake_app(folder: Path, **settings: Any) -> AsyncIterator[FakeApp]:
-    """An application with fresh tables in `folder`. No `.env` is read."""
+async def fake_app(folder: Path, address: str | None = None, **settings: Any) -> AsyncIterator[FakeApp]:
+    """An application with fresh tables in `folder`, or with those at `address`. No `.env` is read."""
     configured = Settings(_env_file=None, data_dir=folder, **settings)
-    database = Database(f"sqlite+aiosqlite:///{folder / 'fake.sqlite'}")
+    database = Database(address or f"sqlite+aiosqlite:///{folder / 'fake.sqlite'}")
     clock = MovingClock()
     transcript = Transcript(database, clock)
     try:
-        async with database.engine.begin() as connection:
-            await connection.run_sync(SQLModel.metadata.create_all)
-        accounts = Accounts(database)
+        if address is None:
+            async with database.engine.begin() as connection:
+                await connection.run_sync(SQLModel.metadata.create_all)
+        accounts, turn, history = Accounts(database), FakeTurn(transcript), History(database)
         yield FakeApp(
             configured,
             database,
             clock,
             transcript,
-            FakeTurn(transcript),
+            turn,
             Links(database, accounts, clock, configured.telegram_bot_name),
             Rights(database, clock, Messages(), seal=None, staff=(), public_url=configured.public_url),
             SiteTokens(trust_of(configured), accounts, clock),
+            Answering(turn, transcript, Leases(database), news=history.wake),
+            history,
+            Health({"database": database_answers(database)}),
+            Metrics(),
         )
     finally:
         await database.close()

@@ -23,6 +23,7 @@ from actions.store.tables import (
 )
 from actions.store.unit import unit_of_work
 from bot.app import App
+from bot.handoff_tables import HandoffEventRow, NoteRow, RatingRow
 from bot.tables import (
     ButtonRow,
     ConversationRow,
@@ -32,11 +33,13 @@ from bot.tables import (
     OneTimeCodeRow,
     UnansweredRow,
 )
+from bot.web_tables import WebSessionRow
 
 Row = TypeVar("Row", bound=SQLModel)
 BEARERS = {
     "action.token", "approval.staff", "button.id", "button.values", "conversation.held_by",
     "conversation.pending", "one_time_code.salt", "one_time_code.digest", "identity_link.digest",
+    "handoff_event.staff", "handoff_event.given_by", "note.staff", "rating.staff", "web_session.digest",
 }  # fmt: skip
 """Columns that no package gives out: what lets somebody act, and who of the staff it was."""
 
@@ -136,7 +139,8 @@ class Planting:
             )
             content = f"{start_of(self.number)}paper.content".encode()
             await add(self.row(Paper, action_id=done.id, content=content, made_at=now))
-            await add(self.row(Approval, action_id=done.id, at=now))
+            approval = await add(self.row(Approval, action_id=done.id, at=now))
+            await unit.record(unit.entry(done, None, rule="approved", actor=unit.staff(approval.staff)))
             await add(self.row(Outbox, action_id=done.id, created_at=now, not_before=now, done_at=now))
             in_talk: dict[str, Any] = {"conversation_id": talk.id, "created_at": now}
             message = await add(self.row(MessageRow, seq=1, answers_id=None, **in_talk))
@@ -145,3 +149,7 @@ class Planting:
             await add(self.row(IdentityLinkRow, expires_at=until, created_at=now, message_id=None, **mine))
             await add(self.row(FeedbackRow, message_id=message.id, helpful=True, **in_talk))
             await add(self.row(UnansweredRow, message_id=message.id, **in_talk))
+            await add(self.row(WebSessionRow, email=email, used_at=now, created_at=now))
+            await add(self.row(HandoffEventRow, seq=None, stars=5, **in_talk))
+            await add(self.row(NoteRow, **in_talk))
+            await add(self.row(RatingRow, id=f"rating{self.number}", stars=5, **in_talk))

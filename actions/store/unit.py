@@ -11,6 +11,7 @@ from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from actions import lifecycle, log
+from actions.errors import CheckpointsDamaged
 from actions.log import Entry
 from actions.model import Deny, Line, Step
 from actions.papers.sheet import UNNAMED, Party
@@ -140,12 +141,15 @@ async def unit_of_work(
 
 
 async def put_seal(seal: Seal, head: Head, at: datetime) -> None:
-    """Seal `head`. A full disk must not turn a committed effect into an error: `recover` seals again."""
+    """Seal `head`. A full disk must not turn a committed effect into an error: `recover` seals again.
+
+    Nor must a damaged file of checkpoints, which `log verify` names until somebody has looked at it.
+    """
     try:
         await asyncio.to_thread(seal.write, head, at)
         if seal.checkpoints:
             await asyncio.to_thread(seal.checkpoints.write_due, head, at)
-    except OSError:
+    except (OSError, CheckpointsDamaged):
         logging.getLogger(__name__).exception("the action log's head %d could not be sealed", head.seq)
 
 

@@ -1,121 +1,140 @@
 """The signed API: a message in and its replies out, safe to repeat; and links for signed-in members."""
 
-import asyncio
 import json
 from http import HTTPStatus
-from typing import Any, Literal, TypeVar
-from weakref import WeakValueDictionary
+from typing import Annotated, Any, TypeVar
 
 import structlog
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ValidationError
 
-from bot.channels.hygiene import clean
+from bot.channels.api_models import CHANNEL, AnswerOut, LinkIn, LinkOut, MessageIn, TakenOut
+from bot.channels.api_push import Order
+from bot.channels.guarding import Caller, Guard
+from bot.channels.idempotency import IdempotencyKey, Repeats
+from bot.channels.limiting import Limits
 from bot.channels.ports import Services
-from bot.channels.problems import Problem, read_body, unavailable
-from bot.channels.signing import SIGNATURE_HEADER, TIMESTAMP_HEADER, verify
-from bot.config import LINK_MINUTES, MOST_LINK_MINUTES
+from bot.channels.problems import Problem, body_schema, documented, said, unavailable
 from bot.errors import UsageError
-from bot.model import Incoming, Reply, Sender, TurnResult
+from bot.model import Incoming, Reply, TurnResult
 from bot.site_tokens import UNREADABLE, SiteTokenRefused
 from bot.wire import reply_for_programs
 
 PATH = "/api/v1/messages"
 LINKS_PATH = "/api/v1/links"
-CHANNEL = "api"
+POSTED = (400, 401, 404, 405, 409, 413, 415, 422, 429, 503)
 
 log = structlog.get_logger(__name__)
 Model = TypeVar("Model", bound=BaseModel)
 
 
-class MessageIn(BaseModel):
-    """One message of one conversation; `message_id` is the caller's own and makes a repeat harmless."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-    conversation: str = Field(min_length=1, max_length=200)
-    message_id: str = Field(min_length=1, max_length=200)
-    text: str | None = None
-    press: str | None = Field(None, min_length=1, max_length=200)
-    language: Literal["en", "sl", "lt", "et", "bg"] | None = None
-
-    @field_validator("conversation", "message_id", "press")
-    @classmethod
-    def _plain(cls, value: str | None) -> str | None:
-        # Cleaning an id could make two of them one.
-        if value is not None and value != clean(value):
-            raise ValueError("control characters are not allowed")
-        return value
-
-    @model_validator(mode="after")
-    def _one_of_two(self) -> "MessageIn":
-        if (self.text is None) == (self.press is None):
-            raise ValueError("exactly one of text and press is required")
-        return self
-
-    def incoming(self, vouched_email: str | None) -> Incoming:
-        # Ids are unique within a conversation only; the length tells "a:b" and "c" from "a" and "b:c".
-        return Incoming(
-            channel=CHANNEL,
-            chat_id=self.conversation,
-            external_id=f"{len(self.conversation)}:{self.conversation}:{self.message_id}",
-            sender=Sender(
-                external_id=self.conversation, language_code=self.language, vouched_email=vouched_email
-            ),
-            text=None if self.text is None else clean(self.text),
-            press=self.press,
-        )
-
-
-class LinkIn(BaseModel):
-    """The member, signed in at the caller's, whom a link is for."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-    email: str = Field(min_length=3, max_length=320)
-    minutes: int = Field(LINK_MINUTES, ge=1, le=MOST_LINK_MINUTES)
-
-
-def api_router(app: Services) -> APIRouter:
+def api_router(app: Services, guard: Guard, limits: Limits, order: Order) -> APIRouter:
+    """`order` is held from a turn's begin until its replies are handed over."""
     router = APIRouter()
-    order: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+    messages, repeats = Messages(app, limits, order), Repeats(app)
 
-    @router.post(PATH, openapi_extra=_schema(MessageIn))
-    async def messages(request: Request) -> Response:
-        """Answer one message of a customer."""
-        body = await read_body(request)
-        _authenticate(app, request, body)
-        incoming = _parse(body, MessageIn).incoming(await _vouched(app, request))
-        lock = order.setdefault(incoming.chat_id, asyncio.Lock())
-        try:
-            async with lock:
-                result = await app.turn(incoming)
-                replies = await _hand_over(app, incoming, result)
-        except Exception as error:
-            log.exception("turn-failed", channel=CHANNEL)
-            raise unavailable(
-                "the message was not answered; send it again with the same message_id"
-            ) from error
-        return JSONResponse(_answer(result, replies))
+    @router.post(
+        PATH,
+        name="message",
+        tags=["messages"],
+        summary="Send a customer's message, and get its replies",
+        response_model=AnswerOut,
+        responses={
+            202: {"model": TakenOut, "description": "Stored; the replies come by poll or push."},
+            **documented(POSTED),
+        },
+        openapi_extra=body_schema(MessageIn),
+    )
+    async def message(
+        request: Request, caller: Annotated[Caller, Depends(guard)], idempotency_key: IdempotencyKey = None
+    ) -> Response:
+        """Answer one message of a customer; with `"deliver": "later"`, take it and answer it by and by."""
+        return await repeats(caller, idempotency_key, lambda: messages.take(request, caller))
 
-    @router.post(LINKS_PATH, openapi_extra=_schema(LinkIn), status_code=HTTPStatus.CREATED)
-    async def links(request: Request) -> Response:
-        """Mint a single-use link for a member."""
-        body = await read_body(request)
-        _authenticate(app, request, body)
-        wanted = _parse(body, LinkIn)
-        try:
-            link = await app.links.mint(wanted.email, wanted.minutes)
-        except UsageError as error:
-            raise Problem(HTTPStatus.NOT_FOUND, str(error)) from error
-        return JSONResponse(link.to_json(), HTTPStatus.CREATED, headers={"Cache-Control": "no-store"})
+    @router.post(
+        LINKS_PATH,
+        name="link",
+        tags=["identity"],
+        summary="Make a single-use link for a signed-in member",
+        status_code=HTTPStatus.CREATED,
+        response_model=LinkOut,
+        responses=documented(POSTED),
+        openapi_extra=body_schema(LinkIn),
+    )
+    async def link(
+        request: Request, caller: Annotated[Caller, Depends(guard)], idempotency_key: IdempotencyKey = None
+    ) -> Response:
+        """Whoever opens it first is taken for the member: give it to them alone."""
+        return await repeats(caller, idempotency_key, lambda: _mint(app, request, caller))
 
     return router
 
 
-def _schema(body: type[BaseModel]) -> dict[str, Any]:
-    return {"requestBody": {"content": {"application/json": {"schema": body.model_json_schema()}}}}
+class Messages:
+    """Takes messages of customers."""
+
+    def __init__(self, app: Services, limits: Limits, order: Order) -> None:
+        self._app = app
+        self._limits = limits
+        self._order = order
+
+    async def take(self, request: Request, caller: Caller) -> Response:
+        message = _parse(request, caller.body, MessageIn)
+        await self._limits.count("conversation", f"{caller.key}:{message.conversation}")
+        incoming = message.incoming(await _vouched(self._app, request))
+        try:
+            if message.deliver == "later":
+                return await self._keep(incoming, message.message_id)
+            async with self._order.of(incoming.chat_id):
+                result = await self._app.turn(incoming)
+                replies = await self._hand_over(incoming, result)
+        except Exception as error:
+            log.exception("turn-failed", channel=CHANNEL)
+            detail = "the message was not answered; sign it anew and send it again with the same message_id"
+            raise unavailable(detail) from error
+        self._app.history.wake(CHANNEL, incoming.chat_id)
+        return JSONResponse(_answer(result, replies))
+
+    async def _keep(self, incoming: Incoming, message_id: str) -> Response:
+        """Store the message; its answer is made when this request is over."""
+        kept = await self._app.turn.receive(incoming)
+        known = kept or await self._known(incoming)
+        if kept is not None:
+            self._app.answering.submit(incoming.chat_id, kept)
+            self._app.history.wake(CHANNEL, incoming.chat_id)
+        taken = TakenOut(
+            id=known, conversation=incoming.chat_id, message_id=message_id, duplicate=kept is None
+        )
+        return JSONResponse(taken.model_dump(mode="json"), HTTPStatus.ACCEPTED)
+
+    async def _known(self, incoming: Incoming) -> str:
+        known = await self._app.transcript.message_id(incoming.channel, incoming.external_id)
+        assert known is not None
+        return known
+
+    async def _hand_over(self, incoming: Incoming, result: TurnResult) -> list[Reply]:
+        """The replies of this turn, and before them what else waits, where nothing is pushed."""
+        if self._app.settings.api_push_url:
+            await self._app.history.handed_over(await self._known(incoming))
+            return list(result.replies)
+        transcript, now = self._app.transcript, self._app.clock.now()
+        replies = list(result.replies) if result.duplicate else []
+        while waiting := await transcript.pending(CHANNEL, now=now, chat_id=incoming.chat_id):
+            for outgoing in waiting:
+                if not (result.duplicate and outgoing.reply in result.replies):
+                    replies.append(outgoing.reply)
+                await transcript.mark_sent(outgoing.message_id)
+        return replies
+
+
+async def _mint(app: Services, request: Request, caller: Caller) -> Response:
+    wanted = _parse(request, caller.body, LinkIn)
+    try:
+        link = await app.links.mint(wanted.email, wanted.minutes)
+    except UsageError as error:
+        raise Problem(HTTPStatus.NOT_FOUND, str(error)) from error
+    return JSONResponse(link.to_json(), HTTPStatus.CREATED, headers={"Cache-Control": "no-store"})
 
 
 async def _vouched(app: Services, request: Request) -> str | None:
@@ -133,23 +152,11 @@ async def _vouched(app: Services, request: Request) -> str | None:
         raise Problem(HTTPStatus.UNAUTHORIZED, str(error), headers=headers) from error
 
 
-def _authenticate(app: Services, request: Request, body: bytes) -> None:
-    secrets = [secret.get_secret_value() for secret in app.settings.api_secrets]
-    if not secrets:
-        raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, "this installation has no API_SECRETS set")
-    check = verify(
-        secrets,
-        timestamp=request.headers.get(TIMESTAMP_HEADER),
-        signature=request.headers.get(SIGNATURE_HEADER),
-        path=request.scope["path"],
-        body=body,
-        now=app.clock.now(),
-    )
-    if not check.ok:
-        raise Problem(HTTPStatus.UNAUTHORIZED, check.reason)
-
-
-def _parse(body: bytes, model: type[Model]) -> Model:
+def _parse(request: Request, body: bytes, model: type[Model]) -> Model:
+    kind = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
+    if kind != "application/json":
+        detail = "send JSON, with Content-Type: application/json"
+        raise Problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, detail)
     try:
         raw = json.loads(body.decode())
     except (ValueError, RecursionError) as error:
@@ -157,28 +164,17 @@ def _parse(body: bytes, model: type[Model]) -> Model:
     try:
         return model.model_validate(raw)
     except ValidationError as error:
-        faults = (".".join(map(str, fault["loc"])) + ": " + fault["msg"] for fault in error.errors())
-        raise Problem(
-            HTTPStatus.UNPROCESSABLE_ENTITY, "; ".join(faults).replace(": Value error, ", "")
-        ) from error
-
-
-async def _hand_over(app: Services, incoming: Incoming, result: TurnResult) -> list[Reply]:
-    """The replies of this turn, and before them what people wrote since the last request."""
-    replies = list(result.replies) if result.duplicate else []
-    while waiting := await app.transcript.pending(CHANNEL, now=app.clock.now(), chat_id=incoming.chat_id):
-        for outgoing in waiting:
-            if not (result.duplicate and outgoing.reply in result.replies):
-                replies.append(outgoing.reply)
-            await app.transcript.mark_sent(outgoing.message_id)
-    return replies
+        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, said(error.errors())) from error
 
 
 def _answer(result: TurnResult, replies: list[Reply]) -> dict[str, Any]:
-    return {
-        "replies": [reply_for_programs(reply) for reply in replies],
-        "state": result.state,
-        "action_id": result.action_id,
-        "error": result.error,
-        "duplicate": result.duplicate,
-    }
+    answer = AnswerOut.model_validate(
+        {
+            "replies": [reply_for_programs(reply) for reply in replies],
+            "state": result.state,
+            "action_id": result.action_id,
+            "error": result.error,
+            "duplicate": result.duplicate,
+        }
+    )
+    return answer.model_dump(mode="json")

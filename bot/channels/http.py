@@ -1,21 +1,28 @@
-"""The HTTP side: Telegram's webhook, the signed API, and whether the service lives and is ready."""
+"""The HTTP side: Telegram's webhook, the signed API, its description, and how the service is."""
 
 import asyncio
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from importlib.metadata import version
 
 import structlog
 import uvicorn
 from fastapi import FastAPI
-from sqlalchemy import text
 
-from bot.channels import problems, webhook
+from bot.channels import problems, reference, webhook
 from bot.channels.api import api_router
+from bot.channels.api_push import Order, delivering
+from bot.channels.api_reading import reading_router
 from bot.channels.exports import exports_router
+from bot.channels.guarding import Guard
+from bot.channels.health import health_router
+from bot.channels.limiting import Limits
 from bot.channels.ports import Services
 from bot.channels.signals import stop_on_signals
 from bot.channels.telegram import Link, connected, register_webhook
+from bot.channels.web import answering_web, web_app
+from bot.channels.web_pages import pages_router
 from bot.config import Settings
 from bot.errors import BotError, ConfigurationError
 
@@ -27,46 +34,43 @@ log = structlog.get_logger(__name__)
 def create_app(app: Services) -> FastAPI:
     """Build the web application. Raises ConfigurationError for a Telegram token without a webhook secret."""
     links: list[Link] = []
+    limits, order, stopping = Limits(app.settings), Order(), asyncio.Event()
+    guard = Guard(app, limits)
 
     @asynccontextmanager
     async def lifespan(_api: FastAPI) -> AsyncIterator[None]:
-        if app.settings.telegram_bot_token is None:
-            yield
-            return
-        async with connected(app) as link:
-            links.append(link)
+        async with AsyncExitStack() as running:
+            running.push_async_callback(limits.close)
+            await running.enter_async_context(delivering(app, order))
+            await running.enter_async_context(answering_web(app))
+            if app.settings.telegram_bot_token is not None:
+                links.append(await running.enter_async_context(connected(app)))
             try:
                 yield
             finally:
                 links.clear()
 
-    # The interactive pages would load scripts from elsewhere.
-    api = FastAPI(title="Clausewise", docs_url=None, redoc_url=None, lifespan=lifespan)
+    # The framework's own pages would load scripts from elsewhere.
+    api = FastAPI(
+        title="Clausewise",
+        version=version("clausewise"),
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        lifespan=lifespan,
+    )
+    api.state.stopping = stopping
     problems.install(api)
     if app.settings.telegram_bot_token is not None:
         api.include_router(webhook.webhook_router(webhook.webhook_secret(app.settings), lambda: links[0]))
-    api.include_router(api_router(app))
+    api.include_router(api_router(app, guard, limits, order))
+    api.include_router(reading_router(app, guard, stopping))
     api.include_router(exports_router(app))
-    _add_health(api, app)
+    api.include_router(health_router(app))
+    reference.install(api)
+    api.include_router(pages_router(app.settings))
+    api.mount("/chat", web_app(app, limits, stopping))
     return api
-
-
-def _add_health(api: FastAPI, app: Services) -> None:
-    @api.get("/healthz")
-    async def healthz() -> dict[str, str]:
-        """The process lives."""
-        return {"status": "ok"}
-
-    @api.get("/readyz")
-    async def readyz() -> dict[str, str]:
-        """The process can answer: its database does."""
-        try:
-            async with app.database.read() as session:
-                await (await session.connection()).execute(text("SELECT 1"))
-        except Exception as error:
-            log.exception("not-ready")
-            raise problems.unavailable("the database does not answer") from error
-        return {"status": "ready"}
 
 
 async def serve(
@@ -92,6 +96,7 @@ async def serve(
                 server_header=False,
                 lifespan="on",
                 ws="none",
+                proxy_headers=False,  # bot.channels.limiting reads them, from TRUSTED_PROXIES alone
                 timeout_graceful_shutdown=GRACE_SECONDS,
             )
         )
@@ -99,7 +104,7 @@ async def serve(
         server.on_started = lambda: announce(
             f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
         )
-        stopping = asyncio.create_task(_stop(server, stopped))
+        stopping = asyncio.create_task(_stop(server, stopped, api.state.stopping))
         try:
             await server.serve(sockets=[listening])
         finally:
@@ -124,8 +129,10 @@ class _Server(uvicorn.Server):
         yield
 
 
-async def _stop(server: uvicorn.Server, stopped: asyncio.Event) -> None:
+async def _stop(server: uvicorn.Server, stopped: asyncio.Event, waits: asyncio.Event) -> None:
+    """End the server, and first the requests that only wait for something to happen."""
     await stopped.wait()
+    waits.set()
     server.should_exit = True
 
 
@@ -144,6 +151,7 @@ def _listening(settings: Settings) -> socket.socket:
         if listening is not None:
             listening.close()
         raise ConfigurationError(
-            f"cannot listen on HOST {settings.host}, PORT {settings.port}: {error.strerror or error}"
+            f"cannot listen on HOST {settings.host}, PORT {settings.port}: {error.strerror or error}; "
+            "set another"
         ) from error
     return listening

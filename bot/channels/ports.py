@@ -1,15 +1,24 @@
 """What every channel needs of the assembled application; `bot.app.App` has all of it."""
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from bot.config import Settings
 from bot.database import Database
+from bot.health import Health
+from bot.history import History
 from bot.linking import Links
 from bot.model import Incoming, TurnResult
 from bot.ports import Clock
 from bot.rights import Rights
 from bot.site_tokens import SiteTokens
 from bot.transcript import Transcript
+
+if TYPE_CHECKING:
+    from aiogram.types import Update
+
+    from bot.channels.answering import Answering
+    from bot.desk.ports import DeskParts
+    from bot.metrics import Metrics
 
 
 class Turns(Protocol):
@@ -21,8 +30,21 @@ class Turns(Protocol):
     async def answer(self, message_id: str) -> TurnResult:
         """Answer a stored message. Answering twice is answering once."""
 
+    async def give_up(self, message_id: str) -> None:
+        """Tell the customer that a stored message cannot be answered, and leave it to staff."""
+
     async def __call__(self, incoming: Incoming) -> TurnResult:
         """Store and answer; a duplicate gets the replies that were recorded."""
+
+
+class DeskInbox(Protocol):
+    """Where staff work in Telegram: takes everything that happens in its chat."""
+
+    @property
+    def chat_id(self) -> int: ...
+
+    async def take(self, update: "Update") -> None:
+        """Take a message, an edited one, a press, a change of members. Raises when it was not stored."""
 
 
 class Services(Protocol):
@@ -51,3 +73,19 @@ class Services(Protocol):
 
     @property
     def transcript(self) -> Transcript: ...
+
+    @property
+    def history(self) -> History: ...
+
+    @property
+    def health(self) -> Health: ...
+
+    @property
+    def metrics(self) -> "Metrics": ...
+
+    @property
+    def desk(self) -> "DeskParts | None":
+        """What the desk in Telegram works with, where there is one."""
+
+    @property
+    def answering(self) -> "Answering": ...

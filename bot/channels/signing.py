@@ -1,4 +1,7 @@
-"""Signatures of the REST API: HMAC-SHA256 over timestamp, path and body. Pure functions."""
+"""Signatures of the REST API: HMAC-SHA256 over timestamp, target and body. Pure functions.
+
+The target is the path as it is sent, percent-encoded, and where there is a query, a question mark and that.
+"""
 
 import hashlib
 import hmac
@@ -15,15 +18,19 @@ _DIGITS = re.compile(r"[0-9]{1,12}")
 
 @dataclass(frozen=True, slots=True)
 class SignatureCheck:
-    """Whether a request is from someone who holds a secret; `reason` is empty when it is."""
+    """Whether a request is from someone who holds a secret; `reason` is empty when it is.
+
+    `secret` is the one that signed it.
+    """
 
     ok: bool
     reason: str = ""
+    secret: str = ""
 
 
 def sign(secret: str, *, timestamp: int, path: str, body: bytes) -> str:
     """Return the value of the signature header. `timestamp` is in whole seconds since the epoch."""
-    message = f"{timestamp}.{path}.".encode() + body
+    message = f"{timestamp}.{path}.".encode(errors="surrogateescape") + body
     return "v1=" + hmac.new(secret.encode(), message, hashlib.sha256).hexdigest()
 
 
@@ -44,13 +51,14 @@ def verify(
     if abs(now.timestamp() - int(timestamp)) > TOLERANCE_SECONDS:
         return SignatureCheck(False, f"{TIMESTAMP_HEADER} is more than {TOLERANCE_SECONDS} seconds off")
     given = signature.encode(errors="surrogateescape")
-    matches = [
-        same_secret(given, sign(secret, timestamp=int(timestamp), path=path, body=body).encode())
+    matching = [
+        secret
         for secret in secrets
+        if same_secret(given, sign(secret, timestamp=int(timestamp), path=path, body=body).encode())
     ]
-    if not any(matches):
+    if not matching:
         return SignatureCheck(False, f"{SIGNATURE_HEADER} does not fit this request and any known secret")
-    return SignatureCheck(True)
+    return SignatureCheck(True, secret=matching[0])
 
 
 def same_secret(given: bytes, expected: bytes) -> bool:

@@ -1,33 +1,44 @@
 """Telegram: what runs while the bot is connected, and long polling."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from functools import partial
+from typing import TYPE_CHECKING
 
 import structlog
 
+from actions.papers.tables import Paper
+from bot.attachments import Evidence
 from bot.channels.answering import Answering
-from bot.channels.ports import Services
+from bot.channels.ports import DeskInbox, Services
 from bot.channels.signals import stop_on_signals
-from bot.channels.telegram_channel import CHANNEL, TelegramChannel, make_bot
+from bot.channels.telegram_channel import TelegramChannel, make_bot
+from bot.channels.telegram_files import fetch
+from bot.channels.telegram_keyboards import Keyboards
+from bot.channels.telegram_polling import Polling, bot_name, said, until
+from bot.channels.telegram_profile import introduce
+from bot.channels.telegram_reading import CHANNEL
 from bot.channels.telegram_updates import ALLOWED_UPDATES, TelegramInbox
 from bot.config import Settings
+from bot.database import Database
 from bot.delivery import Delivery
+from bot.desk.desk import open_desk
 from bot.errors import ConfigurationError
+from bot.leases import Leases
+from bot.messages import Messages
+from bot.pacing import Limit, Limits, Pacing
 
 if TYPE_CHECKING:
     from aiogram import Bot
-    from aiogram.types import Update
 
-POLL_SECONDS = 30
-FIRST_WAIT = 1.0
-LONGEST_WAIT = 30.0
 CLOSING_SECONDS = 5.0
+LIMITS = Limits(chat=Limit(3, 3.0), group=Limit(20, 60.0), overall=Limit(30, 1.0))
+"""What Telegram says that it takes: one a second in a chat, in short bursts more."""
 
 log = structlog.get_logger(__name__)
-T = TypeVar("T")
+MakeDesk = Callable[["Bot"], DeskInbox]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,24 +52,50 @@ class Link:
 
 
 @asynccontextmanager
-async def connected(app: Services) -> AsyncIterator[Link]:
-    """Answer what an earlier run left unanswered, and deliver replies until the block ends."""
-    bot = make_bot(app.settings)
-    delivery = Delivery(app.transcript, TelegramChannel(bot), app.clock)
-    answering = Answering(app.turn, answered=delivery.wake)
-    inbox = TelegramInbox(app.turn, answering, bot)
+async def connected(app: Services, desk: MakeDesk | None = None) -> AsyncIterator[Link]:
+    """Answer what an earlier run left unanswered, and deliver replies until the block ends.
+
+    `desk` makes what takes the updates of DESK_CHAT_ID in place of the application's own desk.
+    """
+    bot, messages = make_bot(app.settings), Messages()
+    keyboards = Keyboards(app.database, app.clock, bot)
+    channel = TelegramChannel(bot, shown=keyboards, papers=partial(_paper, app.database))
+    leases, pacing = Leases(app.database), Pacing(LIMITS)
+    delivery = Delivery(app.transcript, channel, app.clock, pacing=pacing, leases=leases, meter=app.metrics)
+    evidence = Evidence(app.database, app.transcript, messages, app.clock, app.settings)
+    answering = app.answering
+    office = open_desk(app.desk, bot, pacing, leases)
+    inbox = TelegramInbox(app, bot, keyboards, evidence, messages, desk(bot) if desk else office)
     sending = asyncio.create_task(delivery.run())
+    beside = [
+        asyncio.create_task(work)
+        for work in (
+            keyboards.run(),
+            evidence.run(partial(fetch, bot), delivery.wake),
+            introduce(bot, messages, app.settings),
+        )
+    ]
+    if office is not None:
+        beside.append(asyncio.create_task(office.run()))
     try:
-        await answering.resume(app.transcript, CHANNEL)
+        await answering.serve(CHANNEL, delivery.wake, evidence.wake)
         yield Link(bot, inbox, answering, delivery)
     finally:
         await answering.close()
+        answering.stop_serving(CHANNEL)
         delivery.stop()
         await asyncio.wait({sending}, timeout=CLOSING_SECONDS)
-        sending.cancel()
-        await asyncio.gather(sending, return_exceptions=True)
+        for task in (sending, *beside):
+            task.cancel()
+        await asyncio.gather(sending, *beside, return_exceptions=True)
         await inbox.close()
         await bot.session.close()
+
+
+async def _paper(database: Database, paper_id: str) -> bytes | None:
+    async with database.read() as session:
+        paper = await session.get(Paper, paper_id)
+        return paper.content if paper is not None else None
 
 
 async def poll(
@@ -73,11 +110,11 @@ async def poll(
     """
     with stop_on_signals(stop) as stopped:
         async with connected(app) as link:
-            introduced = await _until(stopped, _introduce(link.bot))
+            introduced = await until(stopped, bot_name(link.bot))
             if introduced is None:
                 return
             announce(introduced)
-            await _Polling(link, stopped).run()
+            await Polling(link.bot, link.inbox, stopped).run()
 
 
 async def register_webhook(settings: Settings, address: str) -> None:
@@ -93,119 +130,6 @@ async def register_webhook(settings: Settings, address: str) -> None:
             allowed_updates=ALLOWED_UPDATES,
         )
     except AiogramError as error:
-        raise ConfigurationError(f"Telegram did not take the webhook {address}: {_said(error)}") from error
+        raise ConfigurationError(f"Telegram did not take the webhook {address}: {said(error)}") from error
     finally:
         await bot.session.close()
-
-
-class _Polling:
-    """getUpdates, with the offset moved only past what is stored: Telegram sends the rest again."""
-
-    def __init__(self, link: Link, stopped: asyncio.Event) -> None:
-        self._link = link
-        self._stopped = stopped
-        self._offset: int | None = None
-
-    async def run(self) -> None:
-        wait = FIRST_WAIT
-        while not self._stopped.is_set():
-            try:
-                for update in await _until(self._stopped, self._batch()) or ():
-                    await self._link.inbox.take(update)
-                    self._offset = update.update_id + 1
-            except ConfigurationError:
-                raise
-            except Exception as error:
-                wait = await self._pause(error, wait)
-            else:
-                wait = FIRST_WAIT
-
-    async def _batch(self) -> list["Update"]:
-        from aiogram.exceptions import ClientDecodeError, TelegramUnauthorizedError
-
-        try:
-            return await self._link.bot.get_updates(
-                offset=self._offset,
-                timeout=POLL_SECONDS,
-                allowed_updates=ALLOWED_UPDATES,
-                request_timeout=POLL_SECONDS + 10,
-            )
-        except TelegramUnauthorizedError as error:
-            raise _token_rejected() from error
-        except ClientDecodeError as error:
-            return self._readable(error.data)
-
-    def _readable(self, answer: object) -> list["Update"]:
-        """What can be understood of a batch with an update in it that aiogram does not know how to read."""
-        from aiogram.types import Update
-        from pydantic import ValidationError
-
-        if not isinstance(answer, dict) or not isinstance(answer.get("result"), list):
-            raise ValueError("Telegram's answer to getUpdates is not a list of updates")
-        updates = []
-        for raw in answer["result"]:
-            try:
-                updates.append(Update.model_validate(raw, context={"bot": self._link.bot}))
-            except ValidationError:
-                number = raw.get("update_id") if isinstance(raw, dict) else None
-                if not isinstance(number, int):
-                    raise
-                log.exception("update-not-understood", update=number)
-                updates.append(Update(update_id=number))
-        return updates
-
-    async def _pause(self, error: Exception, wait: float) -> float:
-        """Wait as long as asked or as seems wise; return the next wait."""
-        from aiogram.exceptions import TelegramConflictError, TelegramRetryAfter
-
-        if isinstance(error, TelegramConflictError):
-            log.error("another-process-polls-with-this-token", said=_said(error))
-        else:
-            log.warning("polling-interrupted", error=_said(error), seconds=wait)
-        seconds = float(error.retry_after) if isinstance(error, TelegramRetryAfter) else wait
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._stopped.wait(), seconds)
-        return min(wait * 2, LONGEST_WAIT)
-
-
-async def _introduce(bot: "Bot") -> str:
-    """Check the token and end a webhook, which would keep getUpdates from working; return the bot's name."""
-    from aiogram.exceptions import AiogramError, TelegramNotFound, TelegramUnauthorizedError
-
-    wait = FIRST_WAIT
-    while True:
-        try:
-            me = await bot.get_me()
-            await bot.delete_webhook(drop_pending_updates=False)
-        except (TelegramUnauthorizedError, TelegramNotFound) as error:
-            raise _token_rejected() from error
-        except AiogramError as error:
-            log.warning("telegram-not-reached", error=_said(error), seconds=wait)
-            await asyncio.sleep(wait)
-            wait = min(wait * 2, LONGEST_WAIT)
-        else:
-            return me.username or me.full_name
-
-
-async def _until(stopped: asyncio.Event, work: Awaitable[T]) -> T | None:
-    """The outcome of `work`, or None when `stopped` comes first."""
-    task = asyncio.ensure_future(work)
-    stopping = asyncio.ensure_future(stopped.wait())
-    try:
-        await asyncio.wait({task, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        return task.result() if task.done() else None
-    finally:
-        for one in (task, stopping):
-            one.cancel()
-        await asyncio.gather(task, stopping, return_exceptions=True)
-
-
-def _token_rejected() -> ConfigurationError:
-    return ConfigurationError(
-        "Telegram does not accept TELEGRAM_BOT_TOKEN: copy it from BotFather anew (/token)"
-    )
-
-
-def _said(error: Exception) -> str:
-    """An error's own words; never its request, whose address holds the token."""
-    return f"{type(error).__name__}: {getattr(error, 'message', None) or error}"[:300]

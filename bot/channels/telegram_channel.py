@@ -1,20 +1,25 @@
 """The sending side of Telegram."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+import structlog
 
 from bot.channels.telegram_format import Part, keyboard_of, parts_of
+from bot.channels.telegram_reading import CHANNEL, chat_of
 from bot.config import Settings
 from bot.errors import ConfigurationError, DeliveryError
-from bot.model import Reply
+from bot.model import Button, FileRef, Reply
 
 if TYPE_CHECKING:
     from aiogram import Bot
     from aiogram.exceptions import AiogramError
-    from aiogram.types import InlineKeyboardMarkup
 
-CHANNEL = "telegram"
 REQUEST_TIMEOUT = 30.0
 _TOKEN_REJECTED_WAIT = 60.0
+
+log = structlog.get_logger(__name__)
 
 
 def make_bot(settings: Settings) -> "Bot":
@@ -36,62 +41,126 @@ def make_bot(settings: Settings) -> "Bot":
         ) from error
 
 
+class Shown(Protocol):
+    """Remembers what stands in the chats; `bot.channels.telegram_keyboards` has it."""
+
+    async def shown(self, message_id: int, buttons: Iterable[Button]) -> None: ...
+
+    def wake(self, chat_id: str) -> None: ...
+
+
+Papers = Callable[[str], Awaitable[bytes | None]]
+"""Reads a paper by its id; None where it is gone."""
+
+
 class TelegramChannel:
     """Sends replies. When one in several messages fails halfway, the next try goes on from there."""
 
     name = CHANNEL
 
-    def __init__(self, bot: "Bot") -> None:
+    def __init__(self, bot: "Bot", *, shown: Shown | None = None, papers: Papers | None = None) -> None:
         self._bot = bot
+        self._shown = shown
+        self._papers = papers
         self._sent_parts: dict[tuple[str, Reply], int] = {}
 
     async def send(self, chat_id: str, reply: Reply) -> None:
         """Deliver one reply. Raises DeliveryError."""
         from aiogram.exceptions import AiogramError
 
-        parts = parts_of(reply)
-        keyboard = keyboard_of(reply.buttons)
+        texts = parts_of(reply)
         key = (chat_id, reply)
+        parts: tuple[Part | FileRef, ...] = (*texts, *reply.files)
         try:
             for index, part in enumerate(parts):
                 if index < self._sent_parts.get(key, 0):
                     continue
-                last = index == len(parts) - 1
-                await self._send_part(int(chat_id), part, keyboard if last else None)
+                where = Where.of(chat_id, reply.to, answering=index == 0)
+                if isinstance(part, FileRef):
+                    await self._send_file(where, part)
+                else:
+                    await self._send_part(where, part, reply.buttons if part is texts[-1] else ())
                 self._sent_parts[key] = index + 1
         except AiogramError as error:
-            failure = _delivery_error(error)
+            failure = _of_place(_delivery_error(error), chat_id)
             if failure.retry_after is None:
                 self._sent_parts.pop(key, None)
             raise failure from error
         self._sent_parts.pop(key, None)
+        if self._shown is not None:
+            self._shown.wake(chat_id)
 
-    async def _send_part(self, chat_id: int, part: Part, keyboard: "InlineKeyboardMarkup | None") -> None:
+    async def _send_part(self, where: "Where", part: Part, buttons: tuple[Button, ...]) -> None:
         from aiogram.exceptions import TelegramBadRequest
         from aiogram.types import LinkPreviewOptions
 
-        preview = LinkPreviewOptions(is_disabled=True)
+        common: dict[str, Any] = {
+            **where.arguments,
+            "reply_markup": keyboard_of(buttons),
+            "link_preview_options": LinkPreviewOptions(is_disabled=True),
+        }
         try:
-            await self._bot.send_message(
-                chat_id,
-                part.text,
-                entities=list(part.entities),
-                reply_markup=keyboard,
-                link_preview_options=preview,
-            )
+            message = await self._bot.send_message(text=part.text, entities=list(part.entities), **common)
         except TelegramBadRequest as error:
             if not part.entities or "entit" not in error.message.lower():
                 raise
             # The words matter more than how they look.
-            await self._bot.send_message(
-                chat_id, part.text, reply_markup=keyboard, link_preview_options=preview
-            )
+            message = await self._bot.send_message(text=part.text, **common)
+        if self._shown is not None and buttons:
+            try:
+                await self._shown.shown(message.message_id, buttons)
+            except Exception:
+                log.exception("buttons-not-noted")  # sending it once more would be worse
+
+    async def _send_file(self, where: "Where", file: FileRef) -> None:
+        from aiogram.types import BufferedInputFile
+
+        content = await self._papers(file.paper_id) if self._papers is not None else None
+        if content is None:
+            log.warning("paper-not-sent", paper=file.paper_id)
+            return
+        await self._bot.send_document(document=BufferedInputFile(content, file.name), **where.arguments)
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """The chat, its topic, and the message that is replied to."""
+
+    chat: int
+    message: int | None
+    thread: int | None
+
+    @classmethod
+    def of(cls, place: str, to: str | None, *, answering: bool) -> "Where":
+        message, _, thread = (to or "").partition("/")
+        replied = int(message) if message and answering else None
+        return cls(chat_of(place), replied, int(thread) if thread else None)
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        from aiogram.types import ReplyParameters
+
+        replied = (
+            ReplyParameters(message_id=self.message, allow_sending_without_reply=True)
+            if self.message is not None
+            else None
+        )
+        return {"chat_id": self.chat, "message_thread_id": self.thread, "reply_parameters": replied}
+
+
+def _of_place(failure: DeliveryError, place: str) -> DeliveryError:
+    """Where a group moves, each conversation in it moves along."""
+    asker = place.partition(":")[2]
+    if asker and failure.moved_to is not None:
+        failure.moved_to = f"{failure.moved_to}:{asker}"
+    return failure
 
 
 def _delivery_error(error: "AiogramError") -> DeliveryError:
-    """Whether another try can help: not when this chat or this message is the trouble."""
+    """Whether another try can help, and whose trouble it is: this message's, this chat's, or the bot's."""
     from aiogram.exceptions import (
         TelegramBadRequest,
+        TelegramEntityTooLarge,
         TelegramForbiddenError,
         TelegramMigrateToChat,
         TelegramNotFound,
@@ -102,8 +171,15 @@ def _delivery_error(error: "AiogramError") -> DeliveryError:
     reason = f"{type(error).__name__}: {getattr(error, 'message', error)}"[:500]
     if isinstance(error, TelegramRetryAfter):
         return DeliveryError(reason, retry_after=float(error.retry_after))
-    if isinstance(error, (TelegramForbiddenError, TelegramBadRequest, TelegramMigrateToChat)):
+    if isinstance(error, TelegramMigrateToChat):
+        return DeliveryError(reason, retry_after=None, moved_to=str(error.migrate_to_chat_id))
+    # "chat not found" is what a deleted account says; nothing reaches it either
+    if isinstance(error, TelegramForbiddenError) or "chat not found" in reason.lower():
+        return DeliveryError(reason, retry_after=None, kind="blocked")
+    if isinstance(error, TelegramEntityTooLarge) or "too long" in reason.lower():
+        return DeliveryError(reason, retry_after=None, kind="too big")
+    if isinstance(error, TelegramBadRequest):
         return DeliveryError(reason, retry_after=None)
     if isinstance(error, (TelegramUnauthorizedError, TelegramNotFound)):
-        return DeliveryError(reason, retry_after=_TOKEN_REJECTED_WAIT)
+        return DeliveryError(reason, retry_after=_TOKEN_REJECTED_WAIT, everywhere=True)
     return DeliveryError(reason, retry_after=1.0)

@@ -43,7 +43,9 @@ def keyboard_of(buttons: Iterable[Button]) -> "InlineKeyboardMarkup | None":
     for button in buttons:
         if len(button.id.encode()) > CALLBACK_BYTES:
             raise ValueError(f"a button's id has more than {CALLBACK_BYTES} bytes")
-        rows.append([InlineKeyboardButton(text=clean(button.label) or "?", callback_data=button.id)])
+        data = None if button.url else button.id
+        label = clean(button.label) or "?"
+        rows.append([InlineKeyboardButton(text=label, url=button.url, callback_data=data)])
     return InlineKeyboardMarkup(inline_keyboard=rows) if rows else None
 
 

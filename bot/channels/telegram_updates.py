@@ -1,103 +1,158 @@
 """The receiving side of Telegram: an update becomes an Incoming, stored before anything else happens."""
 
 import asyncio
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from bot.channels.answering import Answering
-from bot.channels.hygiene import clean
-from bot.channels.ports import Turns
-from bot.channels.telegram_channel import CHANNEL
-from bot.model import Incoming, Sender
+import structlog
+from sqlmodel import col, update
+
+from bot.attachments import Evidence
+from bot.channels.ports import DeskInbox, Services
+from bot.channels.telegram_keyboards import Keyboards
+from bot.channels.telegram_reading import (
+    CHANNEL,
+    Me,
+    edit_of,
+    file_of,
+    is_group,
+    joined_of,
+    message_of,
+    press_of,
+)
+from bot.channels.telegram_typing import Typing
+from bot.config import LANGUAGES
+from bot.messages import Messages
+from bot.model import Incoming
+from bot.tables import ConversationRow
 
 if TYPE_CHECKING:
     from aiogram import Bot
-    from aiogram.types import CallbackQuery, Message, Update, User
+    from aiogram.types import CallbackQuery, Chat, ChatMemberUpdated, Message, Update
 
-ALLOWED_UPDATES = ["message", "callback_query"]
-_CARRIES = (
-    *("animation", "audio", "contact", "dice", "document", "location", "paid_media", "photo"),
-    *("poll", "sticker", "story", "venue", "video", "video_note", "voice"),
-)
+ALLOWED_UPDATES = ["message", "edited_message", "callback_query", "my_chat_member"]
+
+log = structlog.get_logger(__name__)
 
 
 class TelegramInbox:
     """Takes updates in, from long polling and from the webhook alike."""
 
-    def __init__(self, turn: Turns, answering: Answering, bot: "Bot") -> None:
-        self._turn = turn
-        self._answering = answering
+    def __init__(
+        self,
+        app: Services,
+        bot: "Bot",
+        keyboards: Keyboards,
+        evidence: Evidence,
+        messages: Messages,
+        desk: DeskInbox | None = None,
+    ) -> None:
+        self._app = app
         self._bot = bot
+        self._keyboards = keyboards
+        self._evidence = evidence
+        self._messages = messages
+        self._desk = desk
+        self._typing = Typing(bot, app.transcript)
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def take(self, update: "Update") -> None:
         """Store what a customer sent and queue its answer. Raises when it could not be stored."""
-        incoming = incoming_of(update)
-        if incoming is not None:
-            message_id = await self._turn.receive(incoming)
-            if message_id is not None:
-                self._answering.submit(incoming.chat_id, message_id)
-        if update.callback_query is not None:
-            task = asyncio.create_task(self._settle(update.callback_query.id))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+        chat = _chat_of(update)
+        if chat is None:
+            return
+        desk_chat = self._desk.chat_id if self._desk else self._app.settings.desk_chat_id
+        if chat.id == desk_chat:
+            if self._desk is not None:
+                await self._desk.take(update)
+            return
+        me = await self._me() if is_group(chat.type) else None
+        if update.message is not None:
+            await self._message(update.message, me)
+        elif update.edited_message is not None and me is None:
+            await self._store(edit_of(update.edited_message, most_mb=self._most_mb))
+        elif update.callback_query is not None:
+            await self._press(update.callback_query, me)
+        elif update.my_chat_member is not None:
+            await self._member(update.my_chat_member, me)
 
     async def close(self) -> None:
+        await self._typing.close()
         for task in set(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def _settle(self, query_id: str) -> None:
+    @property
+    def _most_mb(self) -> int:
+        return self._app.settings.evidence_max_mb
+
+    async def _me(self) -> Me:
+        user = await self._bot.me()
+        return Me(user.id, user.username or "")
+
+    async def _message(self, message: "Message", me: Me | None) -> None:
+        incoming = message_of(message, me, most_mb=self._most_mb)
+        if incoming is None:
+            return
+        message_id = await self._app.turn.receive(incoming)
+        wanted = file_of(message) if incoming.circumstances.kind == "file" else None
+        if wanted is not None:
+            # of an album all files belong to the one message
+            known = message_id or await self._app.transcript.message_id(CHANNEL, incoming.external_id)
+            if known is not None:
+                await self._evidence.want(known, wanted)
+        self._submit(incoming, message_id)
+
+    async def _store(self, incoming: Incoming | None) -> None:
+        if incoming is not None:
+            self._submit(incoming, await self._app.turn.receive(incoming))
+
+    def _submit(self, incoming: Incoming, message_id: str | None) -> None:
+        if message_id is not None:
+            self._app.answering.submit(incoming.chat_id, message_id)
+            thread = (incoming.circumstances.to or "").partition("/")[2]
+            self._typing.begin(incoming.chat_id, message_id, int(thread) if thread else None)
+
+    async def _press(self, query: "CallbackQuery", me: Me | None) -> None:
+        incoming = press_of(query, me)
+        refusal = None
+        if incoming is not None and query.message is not None:
+            refusal = await self._keyboards.refusal(incoming, query.message.message_id)
+            if refusal is None:
+                await self._store(incoming)
+        text = None
+        if refusal is not None and incoming is not None:
+            told = incoming.sender.language_code
+            language = told if told in LANGUAGES else self._app.settings.default_language
+            text = self._messages.say(language, refusal)
+        task = asyncio.create_task(self._settle(query.id, text))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _settle(self, query_id: str, text: str | None) -> None:
         """Stop the button's progress bar; that it may be too late for it does no harm."""
         from aiogram.exceptions import AiogramError
 
-        with suppress(AiogramError):
-            await self._bot.answer_callback_query(query_id)
+        try:
+            await self._bot.answer_callback_query(query_id, text=text, show_alert=text is not None)
+        except AiogramError as error:
+            log.info("press-not-acknowledged", reason=type(error).__name__)
+
+    async def _member(self, changed: "ChatMemberUpdated", me: Me | None) -> None:
+        if changed.chat.type == "private":
+            await self._blocked(str(changed.chat.id), blocked=changed.new_chat_member.status == "kicked")
+        else:
+            await self._store(joined_of(changed, me))
+
+    async def _blocked(self, chat_id: str, *, blocked: bool) -> None:
+        row = ConversationRow
+        async with self._app.database.write() as session:
+            here = update(row).where(col(row.channel) == CHANNEL, col(row.chat_id) == chat_id)
+            await session.exec(here.values(blocked_at=self._app.clock.now() if blocked else None))
 
 
-def incoming_of(update: "Update") -> Incoming | None:
-    """Translate an update; None for what is no message of a customer.
-
-    Only private chats are served: a group's conversation would belong to everyone in it, and with it the
-    identity that one of them proved.
-    """
+def _chat_of(update: "Update") -> "Chat | None":
+    """Where an update happened; None for a kind that is not asked for."""
     if update.callback_query is not None:
-        return _press(update.callback_query)
-    if update.message is not None:
-        return _message(update.message)
-    return None
-
-
-def _message(message: "Message") -> Incoming | None:
-    if message.chat.type != "private" or message.from_user is None or message.from_user.is_bot:
-        return None
-    text = message.text or message.caption
-    if text is None and not any(getattr(message, kind, None) is not None for kind in _CARRIES):
-        return None
-    chat_id = str(message.chat.id)
-    # An album comes as several messages; without a caption it is one message that is not text.
-    album = message.media_group_id if text is None else None
-    return Incoming(
-        channel=CHANNEL,
-        chat_id=chat_id,
-        external_id=f"{chat_id}:album:{album}" if album else f"{chat_id}:{message.message_id}",
-        sender=_sender(message.from_user),
-        text=clean(text or ""),
-    )
-
-
-def _press(query: "CallbackQuery") -> Incoming | None:
-    if query.message is None or query.message.chat.type != "private" or not query.data:
-        return None
-    return Incoming(
-        channel=CHANNEL,
-        chat_id=str(query.message.chat.id),
-        external_id=f"callback:{query.id}",
-        sender=_sender(query.from_user),
-        press=clean(query.data),
-    )
-
-
-def _sender(user: "User") -> Sender:
-    language = (user.language_code or "").split("-")[0].lower()
-    return Sender(external_id=str(user.id), name=clean(user.full_name), language_code=language or None)
+        return update.callback_query.message.chat if update.callback_query.message else None
+    placed = update.message or update.edited_message or update.my_chat_member
+    return placed.chat if placed else None

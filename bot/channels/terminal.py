@@ -12,7 +12,7 @@ from typing import Any
 import structlog
 
 from bot.channels.hygiene import clean
-from bot.channels.terminal_choices import Choices, Command, command_of
+from bot.channels.terminal_choices import OF_EVERY_CHANNEL, Choices, Command, command_of
 from bot.channels.terminal_commands import Phrases, tell
 from bot.channels.terminal_input import Interrupted, LineSource, open_lines
 from bot.channels.terminal_screen import Screen, make_console
@@ -118,8 +118,7 @@ class Terminal:
         if not line.strip():
             return True
         command = command_of(line)
-        # /start comes with a link's token, which the turn redeems.
-        if command is not None and command.name != "start":
+        if command is not None and command.name not in OF_EVERY_CHANNEL:
             return await self._obey(command)
         button = self._choices.pressed(line)
         session = await self._session()

@@ -13,6 +13,8 @@ EXPECTS_TYPING = (
     ConversationState.AWAITING_CODE,
     ConversationState.AWAITING_DETAILS,
 )
+OF_EVERY_CHANNEL = ("start", "status", "person", "privacy", "cancel")
+"""Commands that the turn carries out; /start comes with a link's token."""
 _NUMBER = re.compile(r"(#?)([1-9][0-9]?)[).]?")
 _COMMAND = re.compile(r"/([A-Za-z_]{1,32})(?:[ \t]+([^\n]*))?")
 
@@ -33,13 +35,19 @@ class Choices:
     state: ConversationState = ConversationState.OPEN
 
     def offer(self, buttons: Iterable[Button]) -> list[str]:
-        """Put buttons on the table; return how each is written: "1) Stop", or "#1 Stop" while text is due."""
-        lines = []
+        """Put buttons on the table; return how each is written: "1) Stop", or "#1 Stop" while text is due.
+
+        Where the labels are themselves 1, 2, 3 ..., as in a rating, each is pressed by its own number: they
+        take the place of what lay there.
+        """
+        lines, buttons = [], list(buttons)
+        if buttons and [button.label for button in buttons] == [str(n + 1) for n in range(len(buttons))]:
+            self.clear()
         for button in buttons:
             self.buttons.append(button)
             number = len(self.buttons)
             mark = f"#{number}" if self.state in EXPECTS_TYPING else f"{number})"
-            lines.append(f"{mark} {clean(button.label)}")
+            lines.append(mark if button.label == str(number) else f"{mark} {clean(button.label)}")
         return lines
 
     def clear(self) -> None:

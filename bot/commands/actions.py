@@ -27,6 +27,9 @@ REMEDIES = {
     "(when it is empty, only {local!r})",
     "own-request": "nobody decides on their own request; another member of staff has to",
     "not-awaiting-approval": "this request does not wait for staff; see: clausewise actions show {action}",
+    "too-few-staff": "two members of staff must approve this request, and the setting STAFF names fewer, not "
+    "counting the one who asked: it can never pass like this. Add who else may approve to STAFF, such as "
+    "STAFF=eva@example.com,tomas@example.com",
     "not-outcome-unknown": "it is known what became of this request; see: clausewise actions show {action}",
     "numbers-wrong": "give the numbers that the correction has there, which no other has here: "
     "--credit-note NUMBER --invoice NUMBER",
@@ -154,8 +157,6 @@ def _decide(
         elif left:
             given = f"{len(left.approvers)} of {left.needed} approvals"
             typer.echo(f"{receipt.reference}  {given}: another member of staff must approve it too.")
-            if len(set(settings().staff)) < left.needed:
-                note(f"clausewise: STAFF names fewer than {left.needed} people; add who else may approve.")
         else:
             typer.echo(f"{receipt.reference}  {receipt.step}  The customer is told.")
 

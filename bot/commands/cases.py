@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 
+HANDED_OUT = ("access", "portability")
+"""The rights whose answer is the package of a person's data."""
+
 commands = typer.Typer(no_args_is_help=True, help="See which data-protection cases are due; answer in time.")
 
 Named = Annotated[str, typer.Argument(metavar="REF", help="The case's reference number.")]
@@ -131,10 +134,21 @@ def done(
     remark: Annotated[str, typer.Option("--note", help="For staff; the customer does not see it.")] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Close a case as answered. The customer is told."""
+    """Close a case as answered. The customer is told.
+
+    Of a request for erasure it deletes the person's data, for good. Of a request for access or portability it
+    mails a link to the package of `clausewise export`, where PUBLIC_URL is set.
+    """
 
     async def change(app: "App") -> "Case | Rejected":
-        return await app.cases.done(case, staff, remark)
+        closed = await app.cases.done(case, staff, remark)
+        unsent = getattr(closed, "right", None) in HANDED_OUT and not app.settings.public_url
+        if unsent:
+            note(
+                "No link was mailed, because PUBLIC_URL is not set. Hand the package over yourself: "
+                f"clausewise export {case} --out FILE"
+            )
+        return closed
 
     _change(case, staff, change, as_json)
 

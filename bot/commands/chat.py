@@ -82,11 +82,11 @@ async def _open(
 
     app = await stack.enter_async_context(open_app(chosen, serving=True))
     if demo:
-        await _fill(app)
+        await fill_demo(app)
     return await terminal_session(app, name, as_email)
 
 
-async def _fill(app: "App") -> None:
+async def fill_demo(app: "App") -> None:
     """A store that holds other data stays as it is: the chat works on it all the same."""
     from contextlib import suppress
 

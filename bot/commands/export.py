@@ -20,7 +20,7 @@ def export(
     """Write the export package of a data-protection case to a file: JSON and a page to read, in a zip.
 
     Everything that is stored on that person and nothing on anyone else. The action log notes that you opened
-    it. `clausewise cases done` mails the person a link to the same package.
+    it. Where PUBLIC_URL is set, `clausewise cases done` mails the person a link to the same package.
 
     Example: clausewise export CW-7KXM-2Q9F --out data.zip
     """

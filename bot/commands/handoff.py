@@ -1,14 +1,13 @@
 """`clausewise handoff`: the first desk, for agents at a terminal."""
 
 import getpass
-from typing import TYPE_CHECKING, Annotated
+from dataclasses import asdict
+from typing import Annotated
 
 import typer
 
+from bot.commands.handed import case_json, print_case
 from bot.commands.running import AsJson, print_json, run, settings
-
-if TYPE_CHECKING:
-    from bot.handoff import Case
 
 commands = typer.Typer(no_args_is_help=True, help="Take over conversations that wait for a person.")
 
@@ -48,12 +47,12 @@ def list_waiting(name: Name, as_json: AsJson = False) -> None:
             if cases:
                 await app.actions.opened(name, [case.email for case in cases])
         if as_json:
-            print_json([_as_json(case) for case in cases])
+            print_json([case_json(case) for case in cases])
             return
         if not cases:
             typer.echo("Nobody is waiting.")
         for case in cases:
-            _print(case)
+            print_case(case)
 
     run(work)
 
@@ -71,9 +70,9 @@ def take(conversation: Conversation, name: Name, as_json: AsJson = False) -> Non
             case = await app.handoff.take(conversation, name)
             await app.actions.opened(name, [case.email])
         if as_json:
-            print_json(_as_json(case))
+            print_json(case_json(case))
         else:
-            _print(case)
+            print_case(case)
 
     run(work)
 
@@ -113,25 +112,124 @@ def back(conversation: Conversation, name: Name) -> None:
     run(work)
 
 
-def _print(case: "Case") -> None:
-    who = f"  {case.email}" if case.email else ""
-    holder = f"with {case.held_by}" if case.held_by else "waiting"
-    since = f" since {case.queued_at:%Y-%m-%d %H:%M} UTC" if case.queued_at else ""
-    typer.echo(f"{case.conversation_id[:8]}  {holder}{since}  {case.channel}, {case.language}{who}")
-    for line in case.lines:
-        typer.echo(f"    {line.author}: {' '.join(line.text.split())[:200]}")
+@commands.command()
+def give(
+    conversation: Conversation,
+    colleague: Annotated[str, typer.Argument(help="Who gets it; one of STAFF.")],
+    name: Name,
+) -> None:
+    """Hand a conversation that you hold over to a colleague.
+
+    The customer is told who writes now.
+    """
+    from bot.app import open_app
+
+    async def work() -> None:
+        async with open_app(settings()) as app:
+            await app.handoff.give(conversation, name, colleague)
+        typer.echo(f"{colleague} holds this conversation now.")
+
+    run(work)
 
 
-def _as_json(case: "Case") -> dict[str, object]:
-    return {
-        "conversation": case.conversation_id,
-        "channel": case.channel,
-        "language": case.language,
-        "state": str(case.state),
-        "email": case.email,
-        "held_by": case.held_by,
-        "queued_at": case.queued_at.isoformat() if case.queued_at else None,
-        "messages": [
-            {"author": line.author, "text": line.text, "at": line.at.isoformat()} for line in case.lines
-        ],
-    }
+@commands.command()
+def close(conversation: Conversation, name: Name) -> None:
+    """End a conversation that you hold.
+
+    The customer is asked for a rating, and the assistant answers again.
+    """
+    from bot.app import open_app
+
+    async def work() -> None:
+        async with open_app(settings()) as app:
+            await app.handoff.close(conversation, name)
+        typer.echo("Closed: the customer is asked for a rating.")
+
+    run(work)
+
+
+@commands.command()
+def note(
+    conversation: Conversation,
+    text: Annotated[
+        str, typer.Argument(help="What colleagues should know; one argument, so put it in quotes.")
+    ],
+    name: Name,
+) -> None:
+    """Leave a note for colleagues, who see it with the conversation.
+
+    The customer does not see it in the chat; who asks for their data gets it too.
+    """
+    from bot.app import open_app
+
+    async def work() -> None:
+        async with open_app(settings()) as app:
+            await app.handoff.note(conversation, name, text)
+        typer.echo("Noted: only your colleagues see it.")
+
+    run(work)
+
+
+@commands.command()
+def canned(
+    name: Name,
+    reply: Annotated[str | None, typer.Argument(help="Which one; without it, all are listed.")] = None,
+    to: Annotated[
+        str | None, typer.Option("--to", help="Write it in this conversation that you hold.")
+    ] = None,
+    language: Annotated[str, typer.Option(help="The language to show it in.")] = "en",
+) -> None:
+    """Show the replies of CANNED_FILE, or send one."""
+    from bot.app import open_app
+
+    async def work() -> None:
+        async with open_app(settings()) as app:
+            if reply is None:
+                typer.echo("\n".join(app.handoff.canned_names()) or "There are none: CANNED_FILE is not set.")
+            elif to is None:
+                typer.echo(app.handoff.canned(reply, language))
+            else:
+                typer.echo(f"Sent: {await app.handoff.reply_canned(to, name, reply)}")
+
+    run(work)
+
+
+@commands.command()
+def ratings(as_json: AsJson = False) -> None:
+    """Show what customers say of each member of staff, on average, from 1 to 5."""
+    from bot.app import open_app
+
+    async def work() -> None:
+        async with open_app(settings()) as app:
+            found = await app.handoff.ratings()
+        if as_json:
+            print_json([asdict(one) for one in found])
+            return
+        for one in found:
+            typer.echo(f"{one.average:.2f}  {one.count:>4}  {one.staff}")
+        if not found:
+            typer.echo("Nobody has rated yet.")
+
+    run(work)
+
+
+@commands.command()
+def events(
+    conversation: Annotated[str | None, typer.Argument(help="The conversation; without it, all.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show what became of handed-over conversations: when, what, why and by whom."""
+    from bot.app import open_app
+
+    async def work() -> None:
+        async with open_app(settings()) as app:
+            found = await app.handoff.events(conversation_id=conversation)
+        if as_json:
+            print_json([{**asdict(one), "at": one.at.isoformat()} for one in found])
+            return
+        for one in found:
+            what = " ".join(str(part) for part in (one.kind, one.reason, one.stars, one.staff) if part)
+            by = f" (by {one.given_by})" if one.given_by else ""
+            typer.echo(f"{one.at:%Y-%m-%d %H:%M:%S} UTC  {one.conversation_id[:8]}  {what}{by}")
+
+    run(work)

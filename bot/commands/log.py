@@ -21,10 +21,17 @@ FIELDS = (
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 Customer = Annotated[str | None, typer.Option(metavar="EMAIL", help="Only entries about this person.")]
-ActionId = Annotated[str | None, typer.Option("--action", metavar="ID", help="Only entries of this action.")]
+ActionId = Annotated[
+    str | None,
+    typer.Option("--action", metavar="ID", help="Only entries of this action; a reference number will do."),
+]
 Kind = Annotated[str | None, typer.Option(help="Only this kind, such as cancel_account.")]
 Actor = Annotated[
-    str | None, typer.Option(help="Only what this actor did: customer, clock, staff, staff:PSEUDONYM, model.")
+    str | None,
+    typer.Option(
+        help="Only what this actor did: customer, clock, staff, staff:PSEUDONYM; rules, model or model:NAME "
+        "for what they proposed."
+    ),
 ]
 Outcome = Annotated[
     str | None, typer.Option("--outcome", "--step", help="Only what came to this step, such as DONE.")
@@ -93,15 +100,8 @@ def verify(as_json: AsJson = False) -> None:
         async with open_app(settings()) as app:
             report = await verify_log(app.database, app.seal)
         if as_json:
-            print_json(
-                {
-                    "ok": report.ok,
-                    "entries": report.entries,
-                    "head": report.head,
-                    "first_bad_seq": report.first_bad_seq,
-                    "reason": report.reason,
-                }
-            )
+            told = ("ok", "entries", "head", "first_bad_seq", "reason")
+            print_json({name: getattr(report, name) for name in told})
         elif report.ok:
             typer.echo(f"The log verifies: {report.entries} entries, head {report.head[:16]}.")
         else:
@@ -230,6 +230,7 @@ def _moment(option: str, written: str, *, days: int = 0) -> datetime:
 
 async def _entries(wanted: Mapping[str, Any]) -> AsyncIterator[dict[str, Any]]:
     """Yield entries page by page, so that a long log needs no more memory than a short one."""
+    from actions.access import id_of
     from actions.log import entries, subjects_of
     from bot.app import open_app
 
@@ -237,6 +238,8 @@ async def _entries(wanted: Mapping[str, Any]) -> AsyncIterator[dict[str, Any]]:
     async with open_app(settings()) as app:
         if email := filters.pop("customer", None):
             filters["subject"] = await subjects_of(app.database, email)
+        if named := filters.get("action_id"):
+            filters["action_id"] = await id_of(app.database, named)
         after = 0
         while page := await entries(app.database, after=after, limit=500, **filters):
             for row in page:

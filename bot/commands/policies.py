@@ -45,7 +45,7 @@ def confirm(
     staff: Staff,
     value: Annotated[
         int | None,
-        typer.Option(metavar="N", help="What the clause says now; it then goes before policies.toml."),
+        typer.Option(metavar="N", help="What the clause says now; counts in place of the file's."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:

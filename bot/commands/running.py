@@ -26,8 +26,9 @@ def settings() -> Settings:
     except ValidationError as error:
         for fault in error.errors():
             name = "_".join(str(part) for part in fault["loc"]).upper()
+            reason = fault["msg"].removeprefix("Value error, ")
             note(
-                f"clausewise: the setting {name} cannot be used: {fault['msg']}. "
+                f"clausewise: the setting {name} cannot be used: {reason}. "
                 "Correct it in the environment or in .env; .env.example explains it."
             )
         raise typer.Exit(2) from None

@@ -1,5 +1,9 @@
 """`clausewise poll` and `clausewise serve`: the doors besides the terminal."""
 
+from typing import Annotated
+
+import typer
+
 from bot.commands.running import note, run, settings
 
 
@@ -19,17 +23,29 @@ def poll() -> None:
     run(work)
 
 
-def serve() -> None:
-    """Take messages over HTTP, until Ctrl-C.
+def serve(
+    demo: Annotated[
+        bool,
+        typer.Option("--demo", help="First fill an empty store with the customers that `demo` lists."),
+    ] = False,
+) -> None:
+    """Serve the web chat and take messages over HTTP, until Ctrl-C.
 
-    A signed POST /api/v1/messages (API_SECRETS), and Telegram's webhook where TELEGRAM_BOT_TOKEN,
-    TELEGRAM_WEBHOOK_SECRET and PUBLIC_URL are set. It listens on HOST and PORT; docs/http.md has the rest.
+    The web chat is the page at the address that is printed (docs/web-chat.md). Besides it: the signed API
+    under /api/v1 (API_SECRETS), and Telegram's webhook where TELEGRAM_BOT_TOKEN, TELEGRAM_WEBHOOK_SECRET
+    and PUBLIC_URL are set. It listens on HOST and PORT; docs/http.md has the rest.
     """
     from bot.app import open_app
     from bot.channels.http import serve as serve_http
+    from bot.commands.chat import fill_demo
 
     async def work() -> int:
         async with open_app(settings(), serving=True) as app:
+            if demo:
+                await fill_demo(app)
+                note("To try the actions, give the address of a customer that `clausewise demo` lists.")
+                note(f"Codes are mailed: with no SMTP_URL each mail is a file in {app.settings.outbox_dir}")
+                note("Open this address in a browser:")
             await serve_http(app, announce=note)
         return 0
 

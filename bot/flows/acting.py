@@ -22,7 +22,7 @@ from actions.service import ActionService
 from bot.flows.pending import FORM_FIELDS, Waiting, waiting_from
 from bot.flows.proving import Proving, stop_button
 from bot.identity import Identity
-from bot.model import Block, Button, ConversationState
+from bot.model import RULES, Block, Button, ConversationState
 from bot.ports import Clauses
 from bot.render import card_blocks, denied_blocks, receipt_blocks, status_blocks
 from bot.talk import Talk
@@ -47,8 +47,11 @@ class Acting:
         vouched = talk.received.message.body.get("vouched_email")
         return await self._identity.principal(talk.received.conversation, vouched_email=vouched)
 
-    async def begin(self, talk: Talk, kind: ActionKind, arguments: Mapping[str, str]) -> None:
-        await self.go_on(talk, Waiting(kind, talk.received.message.id, dict(arguments)))
+    async def begin(
+        self, talk: Talk, kind: ActionKind, arguments: Mapping[str, str], proposed_by: str = RULES
+    ) -> None:
+        origin = talk.received.message.id
+        await self.go_on(talk, Waiting(kind, origin, dict(arguments), proposed_by=proposed_by))
 
     async def go_on(self, talk: Talk, waiting: Waiting) -> None:
         """Propose with what is known by now, and ask for what the service says is missing."""
@@ -62,6 +65,7 @@ class Acting:
                 conversation_id=talk.conversation_id,
                 origin=waiting.origin,
                 arguments=waiting.arguments,
+                proposed_by=waiting.proposed_by,
             )
         )
         match proposed:
@@ -72,7 +76,7 @@ class Acting:
             case NeedsConfirmation():
                 await self._show_card(talk, waiting, proposed)
             case Denied(verdict=Deny(rule="expired")) if waiting.origin != talk.received.message.id:
-                await self.begin(talk, waiting.action, waiting.arguments)
+                await self.begin(talk, waiting.action, waiting.arguments, waiting.proposed_by)
             case Denied():
                 talk.settle()
                 await self._deny(talk, proposed)

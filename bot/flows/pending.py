@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from actions.model import ActionKind
+from bot.model import RULES
 
 FORM_FIELDS = ("company", "address", "vat_id")
 
@@ -14,7 +15,8 @@ class Waiting:
     """An action on its way to a plan: what it is, what is known of it, what was asked last.
 
     `origin` is the message that asked for it: the same through the whole dialogue, so that the action is
-    proposed once. `asked` are the form's fields that were put to the customer, answered or passed over.
+    proposed once. `proposed_by` is what understood that message so (see `Intent.decided_by`). `asked` are
+    the form's fields that were put to the customer, answered or passed over.
     """
 
     kind: str
@@ -25,6 +27,7 @@ class Waiting:
     email: str | None = None
     token: str | None = None
     action_id: str | None = None
+    proposed_by: str = RULES
 
     @property
     def action(self) -> ActionKind:

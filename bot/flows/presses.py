@@ -3,14 +3,20 @@
 from actions.model import ActionKind
 from bot.database import Database
 from bot.flows.acting import Acting
+from bot.flows.commands import speak
 from bot.flows.pending import Waiting, waiting_from
 from bot.flows.people import People
 from bot.flows.proving import Proving
 from bot.flows.questions import Questions
+from bot.model import RULES, HandoffReason
 from bot.tables import ButtonRow
 from bot.talk import Talk
 
-ALLOWED_WHILE_SILENT = ("back", "confirm", "withdraw")
+ALLOWED_WHILE_SILENT = ("back", "confirm", "withdraw", "rate")
+SEVERAL_TIMES = ("clause",)
+"""A choice of what to read; every other button has done its work when it was pressed."""
+STAFF_DECIDE = ("too-late",)
+"""Rejections after which only a person can help."""
 
 
 class Presses:
@@ -36,6 +42,12 @@ class Presses:
             _reject(talk, "rejected.expired")
         else:
             await self._act(talk, button)
+            if button.kind not in SEVERAL_TIMES:
+                button.used_at = talk.now
+                talk.records.append(button)
+            if talk.error in STAFF_DECIDE:
+                talk.handoff = HandoffReason.RULE
+            self._people.weigh(talk)
 
     async def _act(self, talk: Talk, button: ButtonRow) -> None:
         values = button.values
@@ -52,8 +64,15 @@ class Presses:
                 self._people.ask(talk)
             case "back":
                 self._people.leave_queue(talk)
+            case "rate":
+                await self._people.rate(talk, values["rating"], values["staff"], int(values["stars"]))
+            case "language":
+                speak(talk, values["code"])
             case "right":
-                await self._acting.begin(talk, ActionKind.GDPR_REQUEST, {"right": values["right"]})
+                waiting = waiting_from(talk.pending)
+                is_asked = waiting is not None and waiting.action is ActionKind.GDPR_REQUEST
+                by = waiting.proposed_by if waiting and is_asked else RULES
+                await self._acting.begin(talk, ActionKind.GDPR_REQUEST, {"right": values["right"]}, by)
             case "stop" if values.get("action"):
                 await self._acting.keep(talk, values["action"])
             case _:

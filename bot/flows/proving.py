@@ -9,7 +9,7 @@ from bot.flows.pending import Waiting
 from bot.identity import Identity
 from bot.linking import Links
 from bot.model import Block, Button, ConversationState
-from bot.ports import Mailer
+from bot.ports import Mail, Mailer
 from bot.talk import Talk
 
 log = structlog.get_logger(__name__)
@@ -42,10 +42,12 @@ class Proving:
         minutes = int(CODE_LIFE.total_seconds() // 60)
         try:
             where = await self._mailer.send(
-                to=email,
-                subject=talk.say("mail.code.subject", request=request),
-                body=talk.say(body, code=issued.code, request=request, minutes=minutes),
-                language=talk.language,
+                Mail(
+                    to=email,
+                    subject=talk.say("mail.code.subject", request=request),
+                    body=talk.say(body, code=issued.code, request=request, minutes=minutes),
+                    language=talk.language,
+                )
             )
         except MailError as error:
             self._not_sent(talk, waiting, email, error)
@@ -81,7 +83,9 @@ class Proving:
 
     async def got_code(self, talk: Talk, waiting: Waiting, code: TypedCode) -> bool:
         """Check a code; on success the conversation is that person's for the step-up window."""
-        check = await self._codes.check(talk.conversation_id, code, waiting.origin)
+        check = await self._codes.check(
+            talk.conversation_id, code, waiting.origin, message_id=talk.received.message.id
+        )
         if check.result == "right" and check.email is not None:
             await self._identity.proven(talk.received.conversation, check.email)
             talk.reply(Block("say", talk.say("identity.done", email=check.email)))

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bot.model import Block, Button
+from bot.model import Block, Button, HandoffReason
 from bot.ports import Answerer, Clauses
 from bot.render import answer_blocks, citation_view, nearest_headings, not_found_blocks
 from bot.tables import FeedbackRow, UnansweredRow
@@ -11,6 +11,7 @@ from knowledge.model import Citation, Grounded, NotFound
 
 # What fits on a button in every channel.
 LONGEST_LABEL = 48
+PATIENCE = 2
 
 
 class Questions:
@@ -38,7 +39,11 @@ class Questions:
         if rival:
             blocks = (*blocks, Block("note", talk.say("answer.disagree")))
         clause_id = first.clause.clause_id
-        talk.received.conversation.misses = 0
+        conversation = talk.received.conversation
+        conversation.misses = 0
+        if rival and conversation.disagreement == clause_id:
+            talk.handoff = HandoffReason.DISAGREEMENT
+        conversation.disagreement = clause_id if rival else None
         talk.reply(
             *blocks,
             citations=tuple(citation_view(citation) for citation in citations),
@@ -70,7 +75,11 @@ class Questions:
                 created_at=talk.now,
             )
         )
-        self._missed(talk)
+        conversation = talk.received.conversation
+        if not found.choices:
+            conversation.misses += 1
+        if conversation.misses >= PATIENCE:
+            talk.handoff = HandoffReason.NO_ANSWER
         blocks = not_found_blocks(found, talk.messages)
         talk.reply(*blocks, buttons=(*_choices(talk, found), talk.button("person", "button.person")))
 
@@ -86,7 +95,10 @@ class Questions:
         )
 
     def rate(self, talk: Talk, *, clause_id: str, helpful: bool) -> None:
-        """Record whether an answer helped; the last word on an answer counts."""
+        """Record whether an answer helped; the last word on an answer counts.
+
+        Two answers without help bring a person, and one where the documents disagree.
+        """
         talk.records.append(
             FeedbackRow(
                 conversation_id=talk.conversation_id,
@@ -96,14 +108,19 @@ class Questions:
                 created_at=talk.now,
             )
         )
+        conversation = talk.received.conversation
         if helpful:
+            conversation.unhelpful = []
             talk.tell("feedback.thanks")
             return
-        self._missed(talk)
-        talk.tell("feedback.sorry", talk.button("person", "button.person"))
-
-    def _missed(self, talk: Talk) -> None:
-        talk.received.conversation.misses += 1
+        pressed = str(talk.received.message.body["press"])
+        conversation.unhelpful = list(dict.fromkeys((*conversation.unhelpful, pressed)))
+        if conversation.disagreement == clause_id:
+            talk.handoff = HandoffReason.DISAGREEMENT
+        elif len(conversation.unhelpful) >= PATIENCE:
+            talk.handoff = HandoffReason.UNHELPFUL
+        else:
+            talk.tell("feedback.sorry", talk.button("person", "button.person"))
 
 
 def _choices(talk: Talk, found: NotFound) -> tuple[Button, ...]:

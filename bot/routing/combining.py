@@ -1,6 +1,7 @@
 """Rules and encoder together: what is sure stays, what is weak is judged, and only a rule may cancel."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import structlog
 
@@ -36,7 +37,8 @@ class CombinedRouter:
         if intent.reason in SILENT or not self._can_judge():
             return intent
         judged = self._judge.judge(text, message, intent.reason)
-        return combined(message, intent, judged, self._judge.overrule)
+        found = combined(message, intent, judged, self._judge.overrule)
+        return intent if found is intent else replace(found, decided_by=self._judge.name)
 
     def _can_judge(self) -> bool:
         """Asked at the first message, so that the encoder's loading does not delay the start."""
@@ -48,7 +50,7 @@ class CombinedRouter:
 
 
 def combined(message: Message, rule: Intent, judged: Judgement, overrule: float) -> Intent:
-    """Decide between a rule and a judgement.
+    """Decide between a rule and a judgement; `rule` itself comes back where the judgement changes nothing.
 
     Cancelling starts by its rule alone, whatever the judgement: words that look like it are more often
     about it. A judgement may replace any other rule: a weak one when it is likelier, a strong one from

@@ -4,10 +4,11 @@ A multinomial logistic regression over three blocks: the encoder's vector of the
 the lexicon found, and the rule that decided. `bot.routing.learning` makes the weights.
 """
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 import numpy as np
@@ -63,6 +64,12 @@ class Weights:
         text = json.dumps(about, ensure_ascii=False, indent=1)
         (folder / "about.json").write_text(text + "\n", encoding="utf-8")
         np.save(folder / "weights.npy", self.table)
+
+    @property
+    def version(self) -> str:
+        """Twelve digits that are others for other weights, features, thresholds or another encoder."""
+        about = json.dumps({name: getattr(self, name) for name in _ABOUT}, sort_keys=True)
+        return hashlib.sha256(about.encode() + self.table.tobytes()).hexdigest()[:12]
 
 
 _ABOUT = ("encoder", "concepts", "rules", "labels", "overrule", "learned_from")
@@ -137,6 +144,11 @@ class Judge:
     @property
     def overrule(self) -> float:
         return self._weights.overrule
+
+    @cached_property
+    def name(self) -> str:
+        """As the action log names it, such as model:routing@4f0c3b9a71de."""
+        return f"model:routing@{self._weights.version}"
 
     def usable(self) -> bool:
         try:

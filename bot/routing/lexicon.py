@@ -142,9 +142,10 @@ def _entries(data: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str
 
 
 @cache
-def lexicon(language: str) -> Lexicon:
-    """The lexicon of one of the product's languages."""
-    text = files("bot.routing").joinpath("lexicon", f"{language}.toml").read_text(encoding="utf-8")
+def lexicon(language: str, subject: str = "") -> Lexicon:
+    """The lexicon of one of the product's languages: the router's, or the one of another subject."""
+    name = f"{subject}.{language}.toml" if subject else f"{language}.toml"
+    text = files("bot.routing").joinpath("lexicon", name).read_text(encoding="utf-8")
     read = Lexicon(language)
     for concept, written in _entries(tomllib.loads(text)):
         for one in written.split():

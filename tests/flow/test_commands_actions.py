@@ -70,6 +70,8 @@ def test_nothing_was_asked_for_yet(demo_dir: Path) -> None:
 def test_two_members_of_staff_let_it_pass(demo_dir: Path) -> None:
     asked(demo_dir)
     reference = waiting()
+    shown = clausewise("log", "show", "--json", "--action", reference.lower())
+    assert {entry["kind"] for entry in shown.lines} == {"cancel_account"}
     listed = clausewise("actions", "list", "--waiting").out
     assert listed.startswith(f"{reference}  cancel_account")
     assert "0 of 2 approvals" in listed
@@ -209,9 +211,24 @@ def test_where_no_staff_is_named_the_local_operator_acts(
     ran = clausewise("actions", "approve", reference, "--as", EVA)
     assert ran.status == 1
     assert "only 'local'" in ran.err
-    approved = clausewise("actions", "approve", reference, "--as", "local")
-    assert "1 of 2" in approved.out
-    assert "STAFF names fewer than 2 people" in approved.err
+    refused = clausewise(
+        "actions", "refuse", reference, "--as", "local", "--reason", "We talked on the phone."
+    )
+    assert "REFUSED" in refused.out
+
+
+@pytest.mark.parametrize("staff", ["", EVA, f"{EVA}, {EVA.upper()}", f"{EVA},{OLIVIA}"])
+def test_what_too_few_may_approve_is_refused_with_the_setting_to_set(
+    demo_dir: Path, monkeypatch: pytest.MonkeyPatch, staff: str
+) -> None:
+    monkeypatch.setenv("STAFF", staff)
+    asked(demo_dir)
+    reference = waiting()
+    ran = clausewise("actions", "approve", reference, "--as", EVA if staff else "local")
+    assert (ran.status, ran.out) == (1, "")
+    assert "Add who else may approve to STAFF" in ran.err
+    assert log()[-1]["rule"] == "too-few-staff"
+    assert waiting() == reference
 
 
 def test_an_agent_who_opens_a_conversation_is_in_the_log(demo_dir: Path) -> None:

@@ -227,14 +227,16 @@ def test_doctor_with_nothing_configured(demo_dir: Path) -> None:
     findings = {finding["part"]: finding for finding in ran.json}
     assert {name for name, found in findings.items() if found["status"] == "missing"} == {
         "library",
+        "company",
         "mail",
         "telegram",
-        "signed webhook",
+        "desk",
+        "signed API",
     }
     assert all(found["remedy"] for found in ran.json if found["status"] != "ok")
     assert "clausewise ingest" in findings["library"]["remedy"]
     assert "TELEGRAM_BOT_TOKEN" in findings["telegram"]["remedy"]
-    assert "API_SECRETS" in findings["signed webhook"]["remedy"]
+    assert "API_SECRETS" in findings["signed API"]["remedy"]
     assert "Chroma answers" in findings["index"]["detail"]
     assert "a demo" in findings["store"]["detail"]
 

@@ -79,6 +79,9 @@ def test_first_documents_bind_and_what_they_lack_is_said(documents: Path) -> Non
 
 def test_a_change_is_shown_side_by_side_and_confirmed(documents: Path) -> None:
     assert "correction_window" in changed(documents)
+    told = next(part for part in clausewise("doctor", "--json").json if part["part"] == "policies")
+    assert (told["status"], told["remedy"]) == ("missing", "clausewise policies check")
+    assert "correction_window" in told["detail"]
     ran = clausewise("policies", "check")
     assert ran.status == 1
     assert "needs review, held" in ran.out

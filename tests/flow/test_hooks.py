@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 from sqlmodel import col, select
 
-from actions.model import ActionKind, Receipt, Right, Step
-from actions.store.tables import Outbox
+from actions.model import ActionKind, Denied, Receipt, Right, Step
+from actions.store.tables import Action, Outbox
+from actions.store.unit import unit_of_work
 from bot.backoff import IN_ALL, next_wait
 from bot.hooks import Hooks, sign
 from bot.posting import HttpPoster
-from tests.contract.acting import OWNER, STRANGER, World, make_world
+from tests.contract.acting import AGENT, OWNER, STRANGER, World, make_world
 from tests.receivers import Receiver, receiving
 
 SECRET = "canary-secret"
@@ -84,6 +85,34 @@ async def test_a_withdrawn_action_is_told(world: World, hooks: Hooks, receiver: 
     [(_, body)] = receiver.calls
     assert json.loads(body)["type"] == "action.withdrawn"
     assert json.loads(body)["action"]["step"] == Step.WITHDRAWN
+
+
+async def test_an_end_without_an_effect_is_told_by_reference_step_and_rule_alone(
+    world: World, hooks: Hooks, receiver: Receiver
+) -> None:
+    cancel = ActionKind.CANCEL_ACCOUNT
+    denied = await world.propose(AGENT, cancel)
+    assert isinstance(denied, Denied)
+    await world.card(OWNER, cancel)
+    world.clock.move(hours=1)
+    [expired] = await world.service.expire()
+    lost = await world.done(OWNER, cancel)
+    async with unit_of_work(world.database, world.clock, world.seal) as unit:
+        action = await unit.session.get_one(Action, lost.action_id)
+        await unit.move(action, unit.entry(action, Step.EXECUTING))
+    [unknown] = await world.service.recover()
+    await world.service.settle(lost.action_id, "s1", is_done=False)
+    await work(hooks)
+    told = [json.loads(body) for _, body in receiver.calls]
+    reference = (await world.action(denied.action_id or "")).reference
+    assert sorted((one["type"], *one["action"].values()) for one in told) == [
+        ("action.denied", reference, "DENIED", "not-owner"),
+        ("action.expired", expired.reference, "EXPIRED", "expired"),
+        ("action.failed", lost.reference, "FAILED", "settled"),
+        ("action.outcome-unknown", unknown.reference, "OUTCOME_UNKNOWN", "interrupted"),
+    ]
+    assert {tuple(one) for one in told} == {("id", "type", "occurred_at", "action")}
+    assert {tuple(one["action"]) for one in told} == {("reference", "step", "rule")}
 
 
 async def test_a_right_exercised_at_once_opens_no_case(

@@ -20,6 +20,7 @@ from bot.errors import ConfigurationError
 from bot.model import Block, Button, ConversationState, Reply
 from tests.fake_bot_api import TOKEN, FakeBotApi, Fault
 from tests.fake_turn import FakeApp, fake_app, plain
+from tests.serving import served
 
 PATH = "/api/v1/messages"
 KEY = "an-api-secret"
@@ -31,25 +32,6 @@ ANA = 7001
 async def bot_api() -> AsyncIterator[FakeBotApi]:
     async with FakeBotApi() as running:
         yield running
-
-
-@asynccontextmanager
-async def served(app: FakeApp) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of the running service, which ends in good order with the block."""
-    stop = asyncio.Event()
-    address: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-    running = asyncio.create_task(serve(app, stop=stop, announce=address.set_result))
-    try:
-        either: set[asyncio.Future[Any]] = {running, address}
-        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
-        if running.done():
-            running.result()
-        async with httpx.AsyncClient(base_url=address.result(), timeout=10, trust_env=False) as client:
-            yield client
-    finally:
-        stop.set()
-        async with asyncio.timeout(10):
-            await running
 
 
 @pytest.fixture
@@ -92,6 +74,7 @@ def signed(app: FakeApp, body: bytes, *, key: str = KEY, path: str = PATH, age: 
 
 async def post(client: httpx.AsyncClient, app: FakeApp, message: Any) -> httpx.Response:
     body = message if isinstance(message, bytes) else json.dumps(message).encode()
+    app.clock.move(seconds=1)  # the very same request is taken once
     return await client.post(PATH, content=body, headers=signed(app, body))
 
 
@@ -285,13 +268,14 @@ async def test_health(app: FakeApp, client: httpx.AsyncClient, monkeypatch: pyte
 async def test_the_schema_is_published(client: httpx.AsyncClient) -> None:
     schema = (await client.get("/openapi.json")).json()
     body = schema["paths"][PATH]["post"]["requestBody"]["content"]["application/json"]["schema"]
-    assert set(body["properties"]) == {"conversation", "message_id", "text", "press", "language"}
+    assert set(body["properties"]) == {"conversation", "message_id", "text", "press", "language", "deliver"}
 
 
 async def test_the_webhook_is_set_and_answers(tmp_path: Path, bot_api: FakeBotApi) -> None:
     async with hooked(tmp_path, bot_api) as (app, _client):
         assert bot_api.webhook["secret_token"] == HOOK_SECRET
-        assert json.loads(bot_api.webhook["allowed_updates"]) == ["message", "callback_query"]
+        wanted = ["message", "edited_message", "callback_query", "my_chat_member"]
+        assert json.loads(bot_api.webhook["allowed_updates"]) == wanted
         app.turn.script = lambda text, press: (
             [plain(f"pressed {press}")] if press else [Reply((Block("say", text),), (Button("b1", "Yes"),))]
         )
@@ -321,7 +305,7 @@ async def test_200_means_stored(tmp_path: Path, bot_api: FakeBotApi) -> None:
 async def test_a_restart_answers_what_was_stored(
     tmp_path: Path, bot_api: FakeBotApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.channels.answering.TRIES", 1)
+    monkeypatch.setattr("bot.channels.answering.TRIES", 99)
     with capture_logs():
         async with hooked(tmp_path, bot_api) as (app, _client):
             app.turn.failures = 99

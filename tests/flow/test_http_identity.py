@@ -53,6 +53,8 @@ async def post(
     client: httpx.AsyncClient, app: App, path: str, message: Any, authorization: str | None = None
 ) -> httpx.Response:
     body = json.dumps(message).encode()
+    assert isinstance(app.clock, MovingClock)
+    app.clock.move(seconds=1)  # the very same request is taken once
     timestamp = int(app.clock.now().timestamp())
     headers = {
         "X-Clausewise-Timestamp": str(timestamp),

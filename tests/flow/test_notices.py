@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from sqlmodel import col, select
@@ -16,6 +15,7 @@ from bot.config import LANGUAGES, Settings
 from bot.doctor import examine
 from bot.errors import MailError
 from bot.model import ConversationState, TurnResult
+from bot.ports import Mail
 from tests.fakes import MovingClock
 from tests.make import Customer, all_text, settings, words
 from tests.smtp_servers import Mailroom, dies_in_the_middle, listening, says_nothing, smtp_server
@@ -290,9 +290,9 @@ async def test_a_mail_sent_again_has_the_same_message_id(
     send = app.worker._mailer.send
     died = False
 
-    async def dies_after_sending(**mail: Any) -> str:
+    async def dies_after_sending(mail: Mail) -> str:
         nonlocal died
-        where = await send(**mail)
+        where = await send(mail)
         if not died:
             died = True
             raise MailError("died")

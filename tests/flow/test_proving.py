@@ -189,6 +189,18 @@ async def test_a_code_serves_only_the_request_that_it_was_sent_for(app: App) -> 
     assert (await app.codes.check(row.id, tried, open_code.origin)).result == "right"
 
 
+async def test_a_message_that_used_its_code_up_may_be_answered_again(app: App) -> None:
+    customer = Customer(app)
+    await _asked_for_code(app, customer)
+    row = await app.transcript.find("test", "chat")
+    assert row is not None
+    tried = await typed(await _open(app), mailed_code(app))
+    for _ in range(2):  # the second time is after a crash before the turn was written
+        check = await app.codes.check(row.id, tried, message_id="message-1")
+        assert (check.result, check.email) == ("right", OWNER)
+    assert (await app.codes.check(row.id, tried, message_id="message-2")).result == "expired"
+
+
 def _wrong(app: App) -> str:
     return "000000" if mailed_code(app) != "000000" else "111111"
 

@@ -16,6 +16,7 @@ from bot.clock import SystemClock
 from bot.codes import CODE_TRIES, CODES_PER_ADDRESS, CODES_PER_CONVERSATION, TRIES_PER_DAY
 from bot.config import LANGUAGES
 from bot.model import ConversationState, Incoming, TurnResult
+from bot.ports import Mail
 from bot.tables import ConversationRow, MessageRow
 from tests.fakes import MovingClock
 from tests.make import Customer, all_text, guess, mails, settings, words
@@ -306,10 +307,10 @@ async def test_one_notice_that_cannot_be_sent_does_not_hold_up_the_rest(
     mailer = app.worker._mailer
     send = mailer.send
 
-    async def picky(*, to: str, **mail: Any) -> str:
-        if to == "broken@example.net":
+    async def picky(mail: Mail) -> str:
+        if mail.to == "broken@example.net":
             raise OSError("mailbox unavailable")
-        return await send(to=to, **mail)
+        return await send(mail)
 
     monkeypatch.setattr(mailer, "send", picky)
     await app.worker.tick()

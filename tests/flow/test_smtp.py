@@ -17,7 +17,7 @@ from bot.errors import MailError
 from bot.mail import compose
 from bot.mail_settings import SmtpServer, mailbox
 from bot.messages import Messages
-from bot.ports import Attachment
+from bot.ports import Attachment, Mail
 from bot.smtp import SmtpMailer
 from tests.fakes import MovingClock
 from tests.make import words
@@ -55,9 +55,7 @@ async def send(
     reference: str = "CW-1",
     key: str = "",
 ) -> str:
-    return await mailer.send(
-        to=to, subject=subject, body=body, language=language, reference=reference, key=key
-    )
+    return await mailer.send(Mail(to, subject, body, language, reference, key))
 
 
 @pytest.fixture(scope="module")
@@ -360,7 +358,7 @@ async def test_no_value_leaves_its_place(room: Mailroom, field: str, value: str)
 @pytest.mark.parametrize("value", INJECTIONS)
 def test_the_name_of_a_paper_stays_a_name(value: str) -> None:
     paper = Attachment(value, b"%PDF")
-    mail = compose(MovingClock(), SENDER, to=TO, subject="x", body="x", language="en", attachments=[paper])
+    mail = compose(MovingClock(), SENDER, Mail(TO, "x", "x", "en", attachments=[paper]))
     read = message_from_bytes(mail.as_bytes(policy=SMTP), policy=mail_policy)
     assert isinstance(read, EmailMessage)
     assert read["Bcc"] is None
@@ -389,7 +387,7 @@ def test_a_sender_that_cannot_be_is_refused(text: str) -> None:
 @pytest.mark.parametrize("name", ["Eve <b@example.com>", 'Eve" <b@example.com>, "', "Žiga, podpora", "Eve\\"])
 def test_a_sender_name_stays_a_name(name: str) -> None:
     sender = Address(display_name=name, username="support", domain="example.com")
-    mail = compose(MovingClock(), sender, to=TO, subject="x", body="x", language="en")
+    mail = compose(MovingClock(), sender, Mail(TO, "x", "x", "en"))
     [read] = mail["From"].addresses
     assert (read.display_name, read.addr_spec) == (name, "support@example.com")
     assert mail["Bcc"] is None

@@ -119,5 +119,5 @@ def test_months_later(day: date, months: int, expected: date) -> None:
 def test_a_wrong_zone_or_country_says_what_to_use() -> None:
     with pytest.raises(PolicyError, match="company_time_zone: 'Europe/Nowhere'"):
         Calendar("Europe/Nowhere").day_of(datetime.now(UTC))
-    with pytest.raises(PolicyError, match=r"company_country: .*'QQ'"):
+    with pytest.raises(PolicyError, match=r"COMPANY_COUNTRY: .*'QQ'"):
         Calendar(country="QQ").is_business_day(date(2026, 1, 5))

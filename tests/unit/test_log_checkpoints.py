@@ -149,9 +149,11 @@ async def test_a_forged_signature_is_said(world: World, checkpoints: Checkpoints
     assert (found.ok, found.first_bad_seq) == (False, None)
     assert "line 1" in (found.reason or "")
     assert "forged signature" in (found.reason or "")
-    forger = Checkpoints(checkpoints.path, SigningKey(checkpoints.path.with_name("forger")))
-    checkpoints.path.write_text(line)
+    forger = Checkpoints(
+        checkpoints.path.with_name("forged"), SigningKey(checkpoints.path.with_name("forger"))
+    )
     forger.write(Head(9, HASH), A_TUESDAY)
+    checkpoints.path.write_text(line + forger.path.read_text())
     assert "line 2" in ((await report(world)).reason or "")
     checkpoints.path.write_text(f"{line}{line[:-30]}")  # cut short by a kill
     assert (await report(world)).ok

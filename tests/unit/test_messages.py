@@ -13,6 +13,7 @@ from actions.model import ActionKind, Right, Step
 from bot.config import LANGUAGES
 from bot.exports import SECTIONS
 from bot.messages import LOCALES, PLACE, Messages, UnknownMessage, catalogue, product_language
+from bot.model import HandoffReason
 
 ROOT = Path(__file__).parents[2]
 ENGLISH = catalogue("en").entries
@@ -91,6 +92,7 @@ def _computed() -> set[str]:
         *(f"receipt.step.{step}" for step in Step),
         *(f"language_name.{language}" for language in LANGUAGES),
         *(f"export.section.{name}" for name in SECTIONS),
+        *(f"handoff.why.{reason}" for reason in HandoffReason if reason is not HandoffReason.ASKED),
         *(f"form.{name}" for name in MOST_CHARACTERS),
         *(f"line.correct.{name}" for name in fields),
         *(f"problem.{name}-{what}" for name in fields for what in ("too-long", "unreadable")),
@@ -172,7 +174,7 @@ def test_nothing_is_left_in_english(language: str) -> None:
 
 def test_bulgarian_is_written_in_cyrillic_throughout() -> None:
     addresses = re.compile(r"\{[a-z_]+\}|\S+@\S+")
-    commands = re.compile(r"/[a-z]+|Ctrl-C")
+    commands = re.compile(r"/[a-z]+|Ctrl-C|Shift\+Enter|Enter")
     latin = [
         key
         for key, entry in catalogue("bg").entries.items()

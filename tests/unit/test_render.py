@@ -249,6 +249,18 @@ def test_a_refusal_quotes_the_clause_that_decides() -> None:
     assert [block.kind for block in foreign] == ["say", "note", "quote", "source"]
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_who_asks_again_reads_the_reference_and_the_day_of_the_open_case(language: str) -> None:
+    values = {
+        "reference": "CW-7K2M-9QXR", "right_key": "right.access",
+        "received_on": "2026-02-27", "due_on": "2026-03-27",
+    }  # fmt: skip
+    text = denied_blocks(Deny("case-open", values=values), None, MESSAGES, language, ZONE)[0].text
+    parts = ["CW-7K2M-9QXR", MESSAGES.say(language, "right.access")]
+    parts += [MESSAGES.day(language, values[name]).rstrip(".") for name in ("received_on", "due_on")]
+    assert not [part for part in parts if part not in text]
+
+
 def test_values_are_words_of_the_language() -> None:
     values = {"received_on": "2026-02-27", "due_on": "2026-03-27", "right": "access", "reference": "CW-2"}
     text = denied_blocks(Deny("case-open", values=values), None, MESSAGES, "sl", ZONE)[0].text
@@ -313,8 +325,11 @@ def test_a_scheduled_receipt_says_when_and_until_when_it_can_be_taken_back() -> 
     assert "You can take it back until 4 March 2026 at 10:30 (CET)." in text
     said_already = replace(scheduled, lines=cancel_plan().changes, effective_at=cancel_plan().effective_at)
     assert "Takes effect" not in text_of(receipt_blocks(said_already, MESSAGES, "en", ZONE))
-    waiting = replace(scheduled, step=Step.AWAITING_CONFIRMATION)
-    assert "take it back" not in text_of(receipt_blocks(waiting, MESSAGES, "en", ZONE))
+    # Before staff have decided, the moment of the confirmation is no promise.
+    for step in Step.AWAITING_CONFIRMATION, Step.AWAITING_APPROVAL:
+        text = text_of(receipt_blocks(replace(scheduled, step=step), MESSAGES, "en", ZONE))
+        assert "take it back" not in text
+        assert "Takes effect" not in text
 
 
 def test_the_status_lists_every_request_with_its_reference() -> None:

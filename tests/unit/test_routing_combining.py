@@ -84,6 +84,22 @@ def test_without_fitting_weights_the_rules_decide_alone(monkeypatch: pytest.Monk
         assert router.route(text, "en") == rules.route(text, "en")
 
 
+@pytest.mark.parametrize(
+    ("text", "decided_by"),
+    [
+        ("please close my account", "rules"),
+        ("i want a copy of all my personal data", "rules"),
+        ("how much does it cost?", "rules"),
+        ("data portability request", "model"),
+        ("please register my data subject request", "model"),
+        ("I was sent an invoice with somebody else's address, please make a new one", "model"),
+    ],
+)
+def test_a_decision_says_whether_learned_weights_took_part(text: str, decided_by: str) -> None:
+    decided = CombinedRouter().route(text, "en")
+    assert decided.decided_by == {"rules": "rules", "model": Judge().name}[decided_by]
+
+
 @pytest.mark.parametrize("text", ["", "...", "👍", '"please close my account"'])
 def test_without_words_of_ones_own_nothing_is_judged(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def judge(*_: object) -> Judgement:

@@ -2,8 +2,10 @@
 
 import json
 import time
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -123,6 +125,24 @@ def test_weights_are_read_as_they_were_written(tmp_path: Path) -> None:
     again = weights(tmp_path)
     assert (again.encoder, again.labels, again.overrule) == ("e", ("question", "other"), 0.8)
     assert np.array_equal(again.table, one.table)
+    assert again.version == one.version
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"encoder": "f"},
+        {"rules": ("s",)},
+        {"overrule": 0.7},
+        {"learned_from": "g"},
+        {"table": np.zeros((4, 2), dtype=np.float32)},
+    ],
+    ids=lambda changed: "".join(changed),
+)
+def test_other_weights_have_another_version(changed: dict[str, Any]) -> None:
+    one = Weights("e", ("c",), ("r",), ("question", "other"), 0.8, "f", np.ones((4, 2), dtype=np.float32))
+    assert len(one.version) == 12
+    assert replace(one, **changed).version != one.version
 
 
 def test_fitting_tells_two_kinds_apart_the_same_way_every_time() -> None:

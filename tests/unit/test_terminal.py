@@ -173,6 +173,14 @@ def test_choices_are_written_as_they_are_typed() -> None:
     assert Choices(state=ConversationState.AWAITING_CODE).offer([PERSON]) == ["#1 A person"]
 
 
+def test_the_stars_of_a_rating_are_pressed_by_their_own_numbers() -> None:
+    choices = Choices()
+    choices.offer([PERSON])
+    stars = [Button(f"b-{star}", str(star)) for star in range(1, 6)]
+    assert choices.offer(stars) == ["1)", "2)", "3)", "4)", "5)"]
+    assert choices.pressed("5") == stars[4]
+
+
 @pytest.mark.parametrize(
     ("line", "command"),
     [
@@ -280,6 +288,12 @@ async def test_commands(app: FakeApp) -> None:
     assert "<sl:terminal.unknown_command> command=/dance" in out
     assert profile.spoken == "sl"
     assert await app.rows("in") == []
+
+
+async def test_commands_of_every_channel_reach_the_turn(app: FakeApp) -> None:
+    lines = ["/status", "/person", "/privacy", "/cancel", "/start"]
+    await typed(app, *lines)
+    assert [row.text for row in await app.rows("in")] == lines
 
 
 async def test_whoami_of_a_stranger(app: FakeApp) -> None:

@@ -1,0 +1,1 @@
+"""`clausewise serve` under load, as a process of its own beside the fake Bot API."""

@@ -1,0 +1,28 @@
+"""kill -9 of the server at random under 20 messages a second from Telegram."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.load.killing import kill_under_load
+from tests.load.running import telegram
+from tests.load.server import Server
+from tests.make import settings
+
+KILLS = 50
+NEW_INTERPRETERS = 5
+
+
+@pytest.mark.torture
+async def test_every_message_is_answered_once_in_order_within_thirty_seconds(data_dir: Path) -> None:
+    address = settings(data_dir).database_address
+    async with telegram() as api, Server(data_dir, api, warm=True) as server:
+        print(await kill_under_load(server, api, address, kills=KILLS, seed=1))
+
+
+@pytest.mark.torture
+async def test_the_same_where_each_start_is_a_new_interpreter(data_dir: Path) -> None:
+    """What is written while it starts must be caught up with besides: half as much leaves room for that."""
+    address = settings(data_dir).database_address
+    async with telegram() as api, Server(data_dir, api) as server:
+        print(await kill_under_load(server, api, address, kills=NEW_INTERPRETERS, seed=2, rate=10))
