@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequen
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import ColumnElement, String, and_, true, type_coerce
+from sqlalchemy import ColumnElement, Connection, String, and_, true, type_coerce
 from sqlalchemy import select as sa_select
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import col, or_, select
@@ -225,7 +225,8 @@ async def _walk(session: AsyncSession) -> AsyncIterator[tuple[int, str, dict[str
     query = sa_select(*columns).order_by(col(ActionLog.seq))
     while True:
         try:
-            rows = (await connection.execute(query.where(col(ActionLog.seq) > after).limit(size))).all()
+            some = query.where(col(ActionLog.seq) > after).limit(size)
+            rows = (await connection.run_sync(Connection.execute, some)).all()
         except DBAPIError as error:
             if size == 1:
                 raise LogTampered(max(after, 0) + 1, "cannot be read") from error

@@ -222,7 +222,6 @@ class Settings(BaseSettings):
         """`database_url`, with an async driver, or the SQLite file under `data_dir`."""
         url = self.database_url or f"sqlite:///{(self.data_dir / 'clausewise.sqlite').absolute()}"
         for plain, driven in (
-            ("sqlite:", "sqlite+aiosqlite:"),
             ("postgresql:", "postgresql+asyncpg:"),
             ("postgres:", "postgresql+asyncpg:"),
         ):

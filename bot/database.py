@@ -1,20 +1,25 @@
 """Engine and sessions. SQLite: WAL, BEGIN IMMEDIATE, one writer at a time; PostgreSQL: as it comes."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 from sqlalchemy import URL, Connection, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from bot import sqlite_inline
 from bot.errors import ConfigurationError
 from bot.writer import Writer
 
-BUSY_TIMEOUT_MS = 20_000
+PATIENCE = 20.0
+"""Seconds that a writer waits for another process's transaction on SQLite."""
+_LOOK_AGAIN = 0.005
 _USABLE = "write postgresql://user:password@host/name, or leave it empty for SQLite in DATA_DIR"
 
 
@@ -30,11 +35,12 @@ class Database:
         self.url = url
         address = _address(url)
         self.is_sqlite = address.get_backend_name() == "sqlite"
-        if self.is_sqlite and (file := address.database) and file != ":memory:":
-            _make_folder(Path(file).parent)
+        if self.is_sqlite:
+            address = address.set(drivername=sqlite_inline.DRIVER)
+            _make_folder(Path(address.database or "").parent)
         self.engine = create_async_engine(
             # what is stored about people must not reach a log through an error of the database
-            url,
+            address,
             pool_pre_ping=not self.is_sqlite,
             hide_parameters=True,
         )
@@ -60,10 +66,18 @@ class Database:
         async with (
             self._writer.held(urgent=urgent),
             AsyncSession(self._writing, expire_on_commit=False) as session,
-            session.begin(),
         ):
-            await session.connection()
+            await _patiently(session.connection, session.rollback)
             yield session
+            await session.commit()
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncConnection]:
+        """A writing transaction without a session."""
+        async with self._writing.connect() as connection:
+            await _patiently(connection.begin, connection.rollback)
+            yield connection
+            await connection.commit()
 
     async def scrub(self) -> None:
         """Overwrite what was deleted, which SQLite leaves in its file; PostgreSQL vacuums by itself."""
@@ -72,8 +86,8 @@ class Database:
         async with self._writer.held(), self.engine.connect() as connection:
             driver = (await connection.get_raw_connection()).driver_connection
             assert driver is not None
-            await driver.execute("VACUUM")
-            await (await driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")).close()
+            for long in ("VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"):
+                (await asyncio.to_thread(driver.execute, long)).close()
 
     async def close(self) -> None:
         await self.engine.dispose()
@@ -85,12 +99,27 @@ def _address(url: str) -> URL:
         address = make_url(url)
     except (ArgumentError, ValueError) as error:
         raise ConfigurationError(f"DATABASE_URL is not an address of a database; {_USABLE}") from error
-    if address.drivername not in ("sqlite+aiosqlite", "postgresql+asyncpg"):
+    if address.drivername not in ("sqlite", "postgresql+asyncpg"):
         raise ConfigurationError(
             f"DATABASE_URL begins with {address.drivername}:, which is no database "
             f"that this program can use; {_USABLE}"
         )
     return address
+
+
+async def _patiently(begin: Callable[[], Awaitable[object]], undo: Callable[[], Awaitable[None]]) -> None:
+    """Begin to write, once no other process does."""
+    until = monotonic() + PATIENCE
+    while True:
+        try:
+            await begin()
+        except OperationalError as error:
+            if "locked" not in str(error.orig) or monotonic() > until:
+                raise
+            await undo()
+            await asyncio.sleep(_LOOK_AGAIN)
+        else:
+            return
 
 
 def _make_folder(folder: Path) -> None:
@@ -107,19 +136,30 @@ def _speak_sqlite(engine: AsyncEngine) -> None:
     @event.listens_for(engine.sync_engine, "connect")
     def _on_connect(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # the driver must not begin on its own
-        cursor = connection.cursor()
         for pragma in (
             "journal_mode=WAL",
             "synchronous=FULL",
             "foreign_keys=ON",
-            f"busy_timeout={BUSY_TIMEOUT_MS}",
+            _patience(PATIENCE),
             # INSERT OR REPLACE deletes without firing delete triggers unless this is on
             "recursive_triggers=ON",
         ):
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
+            connection.execute(f"PRAGMA {pragma}").close()
 
     @event.listens_for(engine.sync_engine, "begin")
     def _on_begin(connection: Connection) -> None:
-        immediate = connection.get_execution_options().get("immediate", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+        if not connection.get_execution_options().get("immediate", False):
+            connection.exec_driver_sql("BEGIN")
+            return
+        driver = connection.connection.driver_connection
+        assert driver is not None
+        # Who waits here stops the event loop, and with it whoever is waited for, where that is this process.
+        driver.execute(f"PRAGMA {_patience(0)}").close()
+        try:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        finally:
+            driver.execute(f"PRAGMA {_patience(PATIENCE)}").close()
+
+
+def _patience(seconds: float) -> str:
+    return f"busy_timeout={round(seconds * 1000)}"

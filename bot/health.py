@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 
 import structlog
-from sqlalchemy import text
+from sqlalchemy import literal
+from sqlmodel import select
 
 from bot.database import Database
 from bot.shelf import Shelf
@@ -60,7 +61,7 @@ def database_answers(database: Database) -> Look:
 
     async def look() -> str:
         async with database.read() as session:
-            await (await session.connection()).execute(text("SELECT 1"))
+            await session.exec(select(literal(1)))
         return ""
 
     return look

@@ -1,11 +1,11 @@
 """Messages that wait to be answered, in SQL: found in order, and put aside when no turn works."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import and_, func, literal, or_, update
+from sqlalchemy import and_, bindparam, func, literal, or_, update
 from sqlmodel import col, select
-from sqlmodel.sql.expression import SelectOfScalar
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from bot.database import Database
 from bot.leases import CONVERSATION
@@ -21,11 +21,26 @@ class Left:
     chat_id: str
 
 
-def waiting_in(channel: str, conversation_id: str) -> SelectOfScalar[str]:
+_WAITING = (
+    select(MessageRow.id)
+    .where(
+        MessageRow.channel == bindparam("channel"),
+        MessageRow.status == "received",
+        MessageRow.conversation_id == bindparam("conversation"),
+        col(MessageRow.seq) < bindparam("before"),
+    )
+    .order_by(col(MessageRow.seq))
+    .limit(bindparam("limit"))
+)
+_LAST = 2**31 - 1
+
+
+async def waiting_in(
+    session: AsyncSession, channel: str, conversation_id: str, *, before: int = _LAST, limit: int = _LAST
+) -> Sequence[str]:
     """Ids of the messages of a conversation that nobody answered yet, oldest first."""
-    row = MessageRow
-    here = (row.channel == channel, row.status == "received", row.conversation_id == conversation_id)
-    return select(row.id).where(*here).order_by(col(row.seq))
+    of = {"channel": channel, "conversation": conversation_id, "before": before, "limit": limit}
+    return (await session.exec(_WAITING, params=of)).all()
 
 
 class Inbound:
@@ -48,7 +63,7 @@ class Inbound:
     async def next_received(self, channel: str, conversation_id: str) -> str | None:
         """The id of the message that is to be answered next in a conversation."""
         async with self._database.read() as session:
-            return (await session.exec(waiting_in(channel, conversation_id).limit(1))).first()
+            return next(iter(await waiting_in(session, channel, conversation_id, limit=1)), None)
 
     async def left(self, channels: Collection[str], *, limit: int = 1000) -> list[Left]:
         """The conversations of these channels with something to answer that no process has a lease on."""

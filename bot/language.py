@@ -56,8 +56,9 @@ class ProductLanguages:
     def warm(self) -> None:
         """Load lingua now, behind the prompt, rather than at the first message that needs it."""
         with self._loading:
-            # A word of five letters and more is what brings in the models of every length.
-            self._detector.detect_language_of("warming up")
+            # Words of five letters and more, of each script, are what brings in all the models.
+            for text in ("warming up", "затопляне"):
+                self._detector.detect_language_of(text)
 
     def _cyrillic(self, text: str) -> str | None:
         return (

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, or_, update
+from sqlalchemy import bindparam, func, or_, update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -88,7 +88,8 @@ class Outbound:
     async def _mark(self, message_id: str, **values: object) -> None:
         async with self._database.write() as session:
             values["attempts"] = MessageRow.attempts + 1
-            await session.exec(update(MessageRow).where(col(MessageRow.id) == message_id).values(**values))
+            marked = update(MessageRow).where(col(MessageRow.id) == message_id).values(**values)
+            await session.exec(marked.execution_options(synchronize_session=False))
 
     async def block(self, message_id: str, reason: str) -> None:
         """The customer of this reply lets nothing through: give up all that waits in its conversation."""
@@ -135,7 +136,9 @@ async def _at(session: AsyncSession, channel: str, chat_id: str) -> Conversation
     return (await session.exec(place.with_for_update())).first()
 
 
+_HIGHEST = select(func.max(MessageRow.seq)).where(MessageRow.conversation_id == bindparam("conversation"))
+
+
 async def next_seq(session: AsyncSession, conversation_id: str) -> int:
     """The next place in a conversation; callers hold its row or the database's one writer."""
-    highest = select(func.max(MessageRow.seq)).where(MessageRow.conversation_id == conversation_id)
-    return ((await session.exec(highest)).one() or 0) + 1
+    return ((await session.exec(_HIGHEST, params={"conversation": conversation_id})).one() or 0) + 1

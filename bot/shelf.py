@@ -76,7 +76,7 @@ class Shelf:
 
     async def _open_samples(self) -> Collection:
         folder = self._settings.samples_dir
-        self._samples_database = Database(f"sqlite+aiosqlite:///{(folder / 'samples.sqlite').absolute()}")
+        self._samples_database = Database(f"sqlite:///{(folder / 'samples.sqlite').absolute()}")
         await migrate(self._samples_database)
         samples = Collection(self._samples_database, self._clock, folder / "index")
         mark, digest = folder / "taken-in", await asyncio.to_thread(_digest, SAMPLES)

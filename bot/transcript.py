@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from sqlalchemy import bindparam
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -84,10 +85,8 @@ class Transcript(Inbound, Outbound):
             if message is None:
                 raise LookupError(f"no message {message_id}")
             conversation = await session.get_one(ConversationRow, message.conversation_id)
-            earlier = waiting_in(message.channel, message.conversation_id).where(
-                col(MessageRow.seq) < message.seq
-            )
-            return Received(message, conversation, tuple(await session.exec(earlier)))
+            earlier = await waiting_in(session, conversation.channel, conversation.id, before=message.seq)
+            return Received(message, conversation, tuple(earlier))
 
     async def commit(
         self,
@@ -193,13 +192,20 @@ class Transcript(Inbound, Outbound):
             row.version += 1
 
 
+# Built once: what a statement is cached under costs more to make than the statement to run.
+_KNOWN = select(MessageRow.id).where(
+    MessageRow.channel == bindparam("channel"), MessageRow.external_id == bindparam("external_id")
+)
+_PLACE = (
+    select(ConversationRow)
+    .where(ConversationRow.channel == bindparam("channel"), ConversationRow.chat_id == bindparam("chat_id"))
+    .with_for_update()
+)
+
+
 async def _known(session: AsyncSession, channel: str, external_id: str) -> str | None:
-    known = select(MessageRow.id).where(MessageRow.channel == channel, MessageRow.external_id == external_id)
-    return (await session.exec(known)).first()
+    return (await session.exec(_KNOWN, params={"channel": channel, "external_id": external_id})).first()
 
 
 async def _find(session: AsyncSession, channel: str, chat_id: str) -> ConversationRow | None:
-    place = select(ConversationRow).where(
-        ConversationRow.channel == channel, ConversationRow.chat_id == chat_id
-    )
-    return (await session.exec(place.with_for_update())).first()
+    return (await session.exec(_PLACE, params={"channel": channel, "chat_id": chat_id})).first()

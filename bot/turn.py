@@ -77,12 +77,15 @@ class Turn:
         with self._meter.stage("receive"):
             return await self._transcript.receive(concealed.incoming, kept)
 
-    async def answer(self, message_id: str, *, duplicate: bool = False) -> TurnResult:
-        """Answer a received message; answering it twice is answering it once.
+    async def answer(
+        self, message_id: str, *, received: Received | None = None, duplicate: bool = False
+    ) -> TurnResult:
+        """Answer a received message; answering it twice is answering it once. `received`: as it was just
+        loaded, by whoever did.
 
         What an earlier process received in this conversation and did not live to answer is answered first.
         """
-        received = await self._transcript.load(message_id)
+        received = received or await self._transcript.load(message_id)
         order = self._order.setdefault(received.conversation.id, asyncio.Lock())
         is_fresh = not order.locked()
         async with order:

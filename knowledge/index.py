@@ -112,6 +112,11 @@ class IndexHolder:
         """ "ready", "waiting", or why exact search answers."""
         return self._keeper.state if self._keeper is not None else "exact"
 
+    @property
+    def newest(self) -> Snapshot | None:
+        """The index that answers at the moment, whether or not the library has changed since."""
+        return self._snapshot
+
     async def refresh(self) -> bool:
         """Follow the library; return whether it had changed. Searches go on meanwhile."""
         async with self._building:

@@ -43,8 +43,8 @@ class Retriever:
         return await self._ask(snapshot, question, language, count)
 
     async def library(self) -> tuple[Clause, ...]:
-        """Return every clause that is searched, in the library's order."""
-        return (await self._holder.current()).clauses
+        """Return every clause that was searched last, in the library's order."""
+        return (self._holder.newest or await self._holder.current()).clauses
 
     async def warm(self) -> None:
         """Bring the library, its index and the dictionaries into memory."""

@@ -6,7 +6,7 @@ A document may have a hundred thousand of them; as mapped objects they would tak
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, insert, update
+from sqlalchemy import Connection, bindparam, insert, update
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -165,4 +165,4 @@ class _Changes:
             .values({name: bindparam(f"to_{name}") for name in ("ordinal", "anchor", "path", "language")})
         )
         for start in range(0, len(self._placed), _AT_ONCE):
-            await connection.execute(placing, self._placed[start : start + _AT_ONCE])
+            await connection.run_sync(Connection.execute, placing, self._placed[start : start + _AT_ONCE])

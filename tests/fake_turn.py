@@ -22,7 +22,7 @@ from bot.model import Block, ConversationState, Incoming, Reply, TurnResult
 from bot.rights import Rights
 from bot.site_tokens import SiteTokens, trust_of
 from bot.tables import ConversationRow, MessageRow
-from bot.transcript import Transcript
+from bot.transcript import Received, Transcript
 from tests.fakes import MovingClock
 
 Script = Callable[[str, str | None], list[Reply]]
@@ -53,11 +53,11 @@ class FakeTurn:
             raise OSError("the disk is full")
         return await self.transcript.receive(incoming)
 
-    async def answer(self, message_id: str) -> TurnResult:
+    async def answer(self, message_id: str, *, received: Received | None = None) -> TurnResult:
         if self.failures:
             self.failures -= 1
             raise RuntimeError("no answer")
-        received = await self.transcript.load(message_id)
+        received = received or await self.transcript.load(message_id)
         self.answered.append(received.message.text)
         replies = self.script(received.message.text, received.message.body["press"])
         await self.transcript.commit(received, replies, [])
@@ -116,7 +116,7 @@ class FakeApp:
 async def fake_app(folder: Path, address: str | None = None, **settings: Any) -> AsyncIterator[FakeApp]:
     """An application with fresh tables in `folder`, or with those at `address`. No `.env` is read."""
     configured = Settings(_env_file=None, data_dir=folder, **settings)
-    database = Database(address or f"sqlite+aiosqlite:///{folder / 'fake.sqlite'}")
+    database = Database(address or f"sqlite:///{folder / 'fake.sqlite'}")
     clock = MovingClock()
     transcript = Transcript(database, clock)
     try:

@@ -15,7 +15,7 @@ from bot.channels.ports import Turns
 from bot.leases import CONVERSATION, Lease, Leases
 from bot.ports import Sleep
 from bot.tables import ConversationRow
-from bot.transcript import Transcript
+from bot.transcript import Received, Transcript
 
 AT_ONCE = 4
 """Turns side by side. More answer no faster, and make what comes in wait to be stored."""
@@ -142,7 +142,10 @@ class Answering:
             async with self._leases.held(CONVERSATION + place.id) as lease:
                 if lease is None:
                     return None  # its holder looks once more after giving it back
-                wait = await self._answer_all(place, lease, message_id)
+                if received.earlier or self._leases.are_shared:
+                    wait = await self._answer_all(place, lease, message_id)
+                else:  # nobody else may have answered it meanwhile
+                    wait = await self._answer_one(message_id, place, received)
             if wait is not None or not self._leases.are_shared:
                 return wait
             if await self._transcript.next_received(place.channel, place.id) is None:
@@ -155,17 +158,24 @@ class Answering:
             message_id = await self._transcript.next_received(place.channel, place.id)
             if message_id is None:
                 return None
-            tried, most = await self._try(message_id)
-            if tried >= most:
-                await self._give_up(message_id)
-            elif tried:
-                return 2.0**tried
-            self._tell(place)
-            if message_id == wanted and not self._leases.are_shared:
-                return None
+            wait = await self._answer_one(message_id, place)
+            if wait is not None or (message_id == wanted and not self._leases.are_shared):
+                return wait
         return None
 
-    async def _try(self, message_id: str) -> tuple[int, int]:
+    async def _answer_one(
+        self, message_id: str, place: ConversationRow, received: Received | None = None
+    ) -> float | None:
+        """Answer a message, or give it up; return the seconds to wait before another try."""
+        tried, most = await self._try(message_id, received)
+        if tried >= most:
+            await self._give_up(message_id)
+        elif tried:
+            return 2.0**tried
+        self._tell(place)
+        return None
+
+    async def _try(self, message_id: str, received: Received | None) -> tuple[int, int]:
         """Answer a message; return how many tries came to nothing (0: it is answered), and the most there
         may be."""
         if message_id in self._left:
@@ -174,7 +184,7 @@ class Answering:
             if died > MOST_DEATHS:
                 return died, MOST_DEATHS
         try:
-            await self._turn.answer(message_id)
+            await self._turn.answer(message_id, received=received)
         except Exception as error:
             log.exception("turn-failed", message=message_id)
             return await self._transcript.note_try(message_id, type(error).__name__), TRIES

@@ -11,7 +11,7 @@ from bot.model import Incoming, TurnResult
 from bot.ports import Clock
 from bot.rights import Rights
 from bot.site_tokens import SiteTokens
-from bot.transcript import Transcript
+from bot.transcript import Received, Transcript
 
 if TYPE_CHECKING:
     from aiogram.types import Update
@@ -27,8 +27,8 @@ class Turns(Protocol):
     async def receive(self, incoming: Incoming) -> str | None:
         """Store a message durably; return its id, or None for a duplicate."""
 
-    async def answer(self, message_id: str) -> TurnResult:
-        """Answer a stored message. Answering twice is answering once."""
+    async def answer(self, message_id: str, *, received: Received | None = None) -> TurnResult:
+        """Answer a stored message, `received` as it was just loaded. Answering twice is answering once."""
 
     async def give_up(self, message_id: str) -> None:
         """Tell the customer that a stored message cannot be answered, and leave it to staff."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol
 
 import structlog
@@ -31,6 +32,7 @@ def make_bot(settings: Settings) -> "Bot":
     from aiogram.client.telegram import TelegramAPIServer
     from aiogram.utils.token import TokenValidationError
 
+    answer_models()
     server = TelegramAPIServer.from_base(settings.telegram_api_url)
     session = AiohttpSession(api=server, timeout=REQUEST_TIMEOUT)
     try:
@@ -39,6 +41,19 @@ def make_bot(settings: Settings) -> "Bot":
         raise ConfigurationError(
             "TELEGRAM_BOT_TOKEN does not look like a token (digits, a colon, letters): copy it anew"
         ) from error
+
+
+@cache
+def answer_models() -> tuple[object, ...]:
+    """Return the models of the answers that are read again and again.
+
+    Pydantic builds each anew for every answer, in two milliseconds, unless somebody holds it.
+    """
+    from aiogram.methods import AnswerCallbackQuery, EditMessageReplyMarkup, SendChatAction, SendMessage
+    from aiogram.methods.base import Response
+
+    methods = (AnswerCallbackQuery, EditMessageReplyMarkup, SendChatAction, SendMessage)
+    return tuple(Response[method.__returning__] for method in methods)  # type: ignore[name-defined]
 
 
 class Shown(Protocol):

@@ -32,8 +32,7 @@ async def _migrate(database: Database) -> None:
     async with database.engine.connect() as connection:
         if await connection.run_sync(_revision) == HEAD:
             return
-    immediate = database.engine.execution_options(immediate=True)  # SQLite: one migrates, the other waits
-    async with immediate.begin() as connection:
+    async with database.transaction() as connection:  # SQLite: one migrates, the other waits
         if not database.is_sqlite:
             await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
         await connection.run_sync(_upgrade)

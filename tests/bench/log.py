@@ -156,7 +156,7 @@ async def empty_database(engine: str, folder: Path) -> AsyncIterator[Database]:
         if server:
             await _make_database(server.replace("NAME", "postgres"))
         database = Database(
-            server.replace("NAME", "bench") if server else f"sqlite+aiosqlite:///{folder / 'bench.sqlite'}"
+            server.replace("NAME", "bench") if server else f"sqlite:///{folder / 'bench.sqlite'}"
         )
         try:
             yield database

@@ -133,7 +133,7 @@ class World:
 
 
 async def make_world(folder: Path, url: str | None = None) -> World:
-    database = Database(url or f"sqlite+aiosqlite:///{folder / 'store.sqlite'}")
+    database = Database(url or f"sqlite:///{folder / 'store.sqlite'}")
     await migrate(database)
     clock, seal = MovingClock(), Seal(folder / "sealed")
     await fill(database, clock)

@@ -133,8 +133,9 @@ async def effect_against_withdraw(world: World, other: World, number: int) -> St
 async def _raced(number: int, *calls: Awaitable[object]) -> list[object]:
     """Start the calls in an order and at moments that `number` chooses; return their answers as given."""
     chance = random.Random(number)
+    # The longest head start is more than a whole call takes, so that each side wins in some rounds.
     order = sorted(range(len(calls)), key=lambda _: chance.random())
-    waits = [chance.choice((0, 0, 1, 2, 4)) * 0.001 for _ in calls]
+    waits = [chance.choice((0, 0, 1, 2, 4, 8, 16, 32, 64, 128)) * 0.001 for _ in calls]
     answers: dict[int, object] = {}
 
     async def call(place: int) -> None:

@@ -19,7 +19,7 @@ __all__ = ["server"]
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 async def world(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[World]:
-    url = f"sqlite+aiosqlite:///{tmp_path / 'race.sqlite'}"
+    url = f"sqlite:///{tmp_path / 'race.sqlite'}"
     if request.param == "postgresql":
         url = await fresh_postgresql(request.getfixturevalue("server"))
     made = await make_world(tmp_path, url)

@@ -51,7 +51,7 @@ def test_any_order_of_events_leaves_one_outcome(store: Path, tier: str, moves: l
 
 
 async def _live(folder: Path, tier: str, moves: list[tuple[str, str]]) -> None:
-    database = Database(f"sqlite+aiosqlite:///{folder / 'store.sqlite'}")
+    database = Database(f"sqlite:///{folder / 'store.sqlite'}")
     clock, seal, policies = MovingClock(), Seal(folder / "sealed"), staff_policies(tier)
     service = ActionService(database, clock, FakeClauses(), seal=seal, policies=policies, staff=STAFF)
     world = World(database, clock, seal, service, policies)

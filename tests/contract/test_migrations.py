@@ -43,7 +43,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Database]:
     """An empty database."""
     if request.param == "sqlite":
-        url = f"sqlite+aiosqlite:///{tmp_path / 'empty.sqlite'}"
+        url = f"sqlite:///{tmp_path / 'empty.sqlite'}"
     else:
         url = await fresh_postgresql(request.getfixturevalue("server"))
     database = Database(url)
@@ -67,7 +67,9 @@ async def test_the_migrations_make_exactly_the_tables_of_the_three_packages(data
     await migrate(database)
     async with database.engine.connect() as connection:
         assert await connection.run_sync(differences) == []
-        version = await connection.execute(text("SELECT version_num FROM alembic_version"))
+        version = await connection.run_sync(
+            Connection.execute, text("SELECT version_num FROM alembic_version")
+        )
         assert version.scalars().all() == [HEAD]
     modules = {mapper.class_.__module__ for mapper in SQLModel._sa_registry.mappers}
     for package in PACKAGES:
@@ -92,7 +94,7 @@ def test_head_is_the_newest_script() -> None:
 
 
 async def test_migrating_again_changes_nothing_and_loads_no_alembic(tmp_path: Path) -> None:
-    url = f"sqlite+aiosqlite:///{tmp_path / 'store.sqlite'}"
+    url = f"sqlite:///{tmp_path / 'store.sqlite'}"
     database = Database(url)
     await migrate(database)
     await database.close()
@@ -144,7 +146,7 @@ async def test_a_migration_that_breaks_leaves_nothing_behind(
 async def execute(database: Database, statement: str) -> None:
     async with database.write() as session:
         connection = await session.connection()
-        await connection.execute(text(statement))
+        await connection.run_sync(Connection.execute, text(statement))
 
 
 def table_names(connection: Connection) -> list[str]:
@@ -154,7 +156,7 @@ def table_names(connection: Connection) -> list[str]:
 
 
 async def test_processes_that_start_at_once_migrate_once(database: Database) -> None:
-    url = database.engine.url.render_as_string(hide_password=False)
+    url = database.url
     context = multiprocessing.get_context("spawn")
     processes = [context.Process(target=migrate_in_process, args=(url,)) for _ in range(2)]
     for process in processes:

@@ -15,7 +15,7 @@ from bot.database import Database
 from bot.delivery import Delivery
 from bot.leases import Leases
 from bot.model import ConversationState, Incoming, Reply, Sender, TurnResult
-from bot.transcript import Transcript
+from bot.transcript import Received, Transcript
 from tests.fake_turn import plain
 
 CHANNEL = "replicated"
@@ -31,8 +31,8 @@ class SlowTurn:
     async def receive(self, incoming: Incoming) -> str | None:
         return await self._transcript.receive(incoming)
 
-    async def answer(self, message_id: str) -> TurnResult:
-        received = await self._transcript.load(message_id)
+    async def answer(self, message_id: str, *, received: Received | None = None) -> TurnResult:
+        received = received or await self._transcript.load(message_id)
         await asyncio.sleep(random.uniform(0.0, 0.02))
         await self._transcript.commit(received, [plain(received.message.text)], [])
         return TurnResult(received.conversation.id, (), ConversationState.OPEN)

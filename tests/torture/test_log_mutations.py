@@ -36,7 +36,7 @@ class Log:
     checkpoints: Checkpoints
 
     async def by_product(self, database: Path) -> LogReport:
-        opened = Database(f"sqlite+aiosqlite:///{database}")
+        opened = Database(f"sqlite:///{database}")
         try:
             return await verify(opened, self.seal)
         finally:

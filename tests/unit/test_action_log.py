@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import col, select
 
@@ -39,7 +39,7 @@ async def execute(world: World, *statements: str) -> None:
     async with world.database.write() as session:
         connection = await session.connection()
         for statement in statements:
-            await connection.execute(text(statement))
+            await connection.run_sync(Connection.execute, text(statement))
 
 
 async def report(world: World) -> LogReport:
@@ -50,7 +50,9 @@ async def disarm(world: World) -> None:
     """Take the triggers away, as somebody with the database's file in hands can."""
     async with world.database.read() as session:
         connection = await session.connection()
-        names = await connection.execute(text("SELECT name FROM sqlite_master WHERE type = 'trigger'"))
+        names = await connection.run_sync(
+            Connection.execute, text("SELECT name FROM sqlite_master WHERE type = 'trigger'")
+        )
         drops = [f"DROP TRIGGER {name}" for (name,) in names]
     assert len(drops) == 7
     await execute(world, *drops)
@@ -98,12 +100,14 @@ async def test_the_database_itself_refuses_to_change_it(world: World, statement:
     await execute(world, "INSERT INTO log_checkpoint SELECT seq, hash, at FROM action_log WHERE seq = 5")
     for pragma in ("ON", "OFF"):
         async with world.database.engine.connect() as connection:
-            await connection.execute(text("COMMIT"))  # a pragma counts only outside a transaction
-            await connection.execute(text(f"PRAGMA recursive_triggers = {pragma}"))
+            await connection.run_sync(
+                Connection.execute, text("COMMIT")
+            )  # a pragma counts only outside a transaction
+            await connection.run_sync(Connection.execute, text(f"PRAGMA recursive_triggers = {pragma}"))
             with pytest.raises(DBAPIError, match=r"append-only|continues it"):
-                await connection.execute(text(statement))
-            await connection.execute(text("PRAGMA recursive_triggers = ON"))
-            await connection.execute(text("BEGIN"))
+                await connection.run_sync(Connection.execute, text(statement))
+            await connection.run_sync(Connection.execute, text("PRAGMA recursive_triggers = ON"))
+            await connection.run_sync(Connection.execute, text("BEGIN"))
     assert (await report(world)).ok
 
 

@@ -48,7 +48,7 @@ class Words:
 
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    made = Database(f"sqlite+aiosqlite:///{tmp_path / 'library.sqlite'}")
+    made = Database(f"sqlite:///{tmp_path / 'library.sqlite'}")
     tables: list[Table] = [table.__table__ for table in TABLES]
     async with made.engine.begin() as connection:
         await connection.run_sync(lambda sync: SQLModel.metadata.create_all(sync, tables=tables))

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     load_pem_public_key,
 )
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from actions.audit import LogReport, verify
 from actions.checkpoints import EVERY_ENTRIES, Checkpoints, SigningKey
@@ -55,10 +55,12 @@ async def execute(world: World, *statements: str) -> None:
     async with world.database.write() as session:
         connection = await session.connection()
         names = (
-            await connection.execute(text("SELECT name FROM sqlite_master WHERE type = 'trigger'"))
+            await connection.run_sync(
+                Connection.execute, text("SELECT name FROM sqlite_master WHERE type = 'trigger'")
+            )
         ).all()
         for statement in [*(f"DROP TRIGGER {name}" for (name,) in names), *statements]:
-            await connection.execute(text(statement))
+            await connection.run_sync(Connection.execute, text(statement))
 
 
 async def report(world: World) -> LogReport:

@@ -229,7 +229,7 @@ def test_any_name_and_address_can_be_printed(name: str, address: str, language: 
 def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[asyncio.Runner, Database]]:
     """A migrated store, and the loop that it lives in."""
     with asyncio.Runner() as runner:
-        database = Database(f"sqlite+aiosqlite:///{tmp_path_factory.mktemp('papers') / 'store.sqlite'}")
+        database = Database(f"sqlite:///{tmp_path_factory.mktemp('papers') / 'store.sqlite'}")
         runner.run(migrate(database))
         yield runner, database
         runner.run(database.close())
