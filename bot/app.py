@@ -25,6 +25,7 @@ from bot.codes import Codes
 from bot.concealing import Concealing
 from bot.config import Settings
 from bot.database import Database
+from bot.export_links import ExportLinks
 from bot.flows.acting import Acting
 from bot.flows.flows import Flows
 from bot.flows.people import People
@@ -217,7 +218,7 @@ def build(settings: Settings, database: Database, clock: Clock) -> App:
             mailer,
             transcript,
             zone=zone,
-            public_url=settings.public_url,
+            links=ExportLinks(database, clock, settings.public_url),
             outbox_dir=settings.outbox_dir,
         ),
         seal=seal,

@@ -14,6 +14,7 @@ from actions.errors import PolicyError
 from actions.model import ActionKind
 from actions.policies import Policies
 from bot.app import App, open_app
+from bot.channels_check import api_state, limits_state, telegram_state
 from bot.clock import SystemClock
 from bot.config import LANGUAGES, Settings
 from bot.desk_check import desk_state
@@ -52,8 +53,14 @@ async def examine(settings: Settings) -> list[Finding]:
         part = "database" if "database" in detail.lower() else "settings"
         findings.append(Finding(part, "fault", detail, remedy))
     findings += [company(settings), await backend(settings), await _mail(settings)]
-    findings += [_languages(), _telegram(settings), Finding("desk", *astuple(await desk_state(settings)))]
-    return [*findings, _http(settings)]
+    states = {
+        "telegram": telegram_state(settings),
+        "desk": await desk_state(settings),
+        "signed API": api_state(settings),
+        "limits": await limits_state(settings),
+    }
+    reached = [Finding(part, *astuple(state)) for part, state in states.items()]
+    return [*findings, _languages(), *reached]
 
 
 async def _careful(look: Callable[[App], Awaitable[Finding]], app: App) -> Finding:
@@ -215,33 +222,3 @@ async def _mail(settings: Settings) -> Finding:
 
 def _languages() -> Finding:
     return Finding("languages", "ok", f"speaks {', '.join(LANGUAGES)}; reads documents in others too")
-
-
-def _telegram(settings: Settings) -> Finding:
-    if settings.telegram_bot_token is None:
-        return Finding(
-            "telegram", "missing", "no token", "set TELEGRAM_BOT_TOKEN (from BotFather) to use `poll`"
-        )
-    if not settings.public_url and settings.telegram_webhook_secret is None:
-        return Finding("telegram", "ok", "long polling by `poll`; `serve` needs a webhook secret too")
-    if settings.public_url and not settings.public_url.startswith("https://"):
-        remedy = "set PUBLIC_URL to the https address under which `serve` is reached"
-        return Finding("telegram", "fault", f"no https address: {settings.public_url}", remedy)
-    from bot.channels.webhook import webhook_secret
-
-    try:
-        webhook_secret(settings)
-    except ConfigurationError as error:
-        remedy = "set TELEGRAM_WEBHOOK_SECRET to a random string of letters and digits"
-        return Finding("telegram", "fault", str(error), remedy)
-    return Finding(
-        "telegram",
-        "ok",
-        "webhook by `serve`" if settings.public_url else "long polling by `poll`; no PUBLIC_URL for `serve`",
-    )
-
-
-def _http(settings: Settings) -> Finding:
-    if not settings.api_secrets:
-        return Finding("signed API", "missing", "no secret", "set API_SECRETS to use POST /api/v1/messages")
-    return Finding("signed API", "ok", f"{len(settings.api_secrets)} of API_SECRETS may sign")

@@ -20,7 +20,7 @@ from bot.handoff_tables import HandoffEventRow, NoteRow, RatingRow
 from bot.messages import Messages
 from bot.model import Block, Button, ConversationState, Reply
 from bot.ports import Clock
-from bot.tables import ButtonRow, ConversationRow, MessageRow
+from bot.tables import ButtonRow, ConversationRow, MessageRow, new_id
 from bot.transcript import Transcript
 
 __all__ = ["Case", "Event", "Handoff", "Line", "Rated", "fresh_start", "shown_name"]
@@ -134,14 +134,18 @@ class Handoff:
             await self._tell(session, row, "handoff.ended", name=shown_name(staff))
             await self._ask_for_rating(session, row, staff)
 
-    async def note(self, conversation_id: str, staff: str, text: str) -> None:
-        """Leave a note for colleagues; the customer does not see it in the chat, held or not."""
+    async def note(self, conversation_id: str, staff: str, text: str, *, once: str | None = None) -> None:
+        """Leave a note for colleagues, which no customer sees in the chat; one for each `once`."""
         if not text.strip():
             raise UsageError("nothing to note: the text is empty")
         async with self._database.write() as session:
             row = await self._row(session, conversation_id)
-            now = self._clock.now()
-            session.add(NoteRow(conversation_id=row.id, staff=staff, text=text.strip(), created_at=now))
+            known = once or new_id()
+            if await session.get(NoteRow, known) is None:
+                now = self._clock.now()
+                session.add(
+                    NoteRow(id=known, conversation_id=row.id, staff=staff, text=text.strip(), created_at=now)
+                )
 
     def canned(self, name: str, language: str) -> str:
         return self._canned.text(name, language)

@@ -163,6 +163,19 @@ class FileRef:
 
 
 @dataclass(frozen=True, slots=True)
+class LinkRef:
+    """A person's export package, for a channel that may hand over a link to it.
+
+    The link itself is made when the reply is sent, and stands in no row. `label` and `note`, the button's and
+    a sentence about it, are shown with it only.
+    """
+
+    case_id: str
+    label: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
     """What goes back to the customer, complete in `text` for a channel that knows nothing better.
 
@@ -174,6 +187,7 @@ class Reply:
     citations: tuple[CitationView, ...] = ()
     action_id: str | None = None
     files: tuple[FileRef, ...] = ()
+    link: LinkRef | None = None
     to: str | None = None
 
     @property

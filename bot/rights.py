@@ -8,9 +8,6 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import CursorResult, update
-from sqlmodel import col
-
 from actions import access, approving, casework
 from actions.cases import Fulfil
 from actions.erasing import Kept, forget_subject
@@ -21,6 +18,7 @@ from actions.seal import Seal
 from actions.store.tables import Action, GdprCase
 from actions.store.unit import Unit, unit_of_work
 from bot.database import Database
+from bot.export_links import HANDED_OUT, is_live, links_of
 from bot.exports import file_name, package, spoken
 from bot.linking import digest_of
 from bot.messages import Messages
@@ -70,7 +68,7 @@ class Rights:
     @property
     def fulfil(self) -> Mapping[Right, Fulfil]:
         """What closing a case does. Without a public address, staff hand a package over themselves."""
-        hand_out = {Right.ACCESS: _hand_out, Right.PORTABILITY: _hand_out} if self._is_public else {}
+        hand_out = dict.fromkeys(HANDED_OUT, _hand_out) if self._is_public else {}
         return {**hand_out, Right.ERASURE: _erase}
 
     async def export(self, named: str, staff_id: str) -> Package | Rejected:
@@ -91,7 +89,7 @@ class Rights:
         """Say what a link leads to without using it up; None where `redeem` would give None too."""
         async with self._database.read() as session:
             link = await session.get(ExportLinkRow, digest_of(token))
-            if link is None or link.used_at is not None or link.expires_at <= self._clock.now():
+            if link is None or not is_live(link, self._clock.now()):
                 return None
             case = await session.get_one(GdprCase, link.case_id)
             action = await session.get_one(Action, case.action_id)
@@ -102,18 +100,17 @@ class Rights:
             return Offer(spoken(who, action.language), case.reference, link.expires_at)
 
     async def redeem(self, token: str) -> Package | None:
-        """Return what a link leads to, once; None for one that is used, expired or unknown."""
-        row, digest = ExportLinkRow, digest_of(token)
+        """Return what a link leads to, once; None for one that is used, expired or unknown.
+
+        It uses up the other links of its case too.
+        """
         async with self._unit() as unit:
-            taken: CursorResult[object] = await unit.session.exec(
-                update(row)
-                .where(col(row.digest) == digest, col(row.used_at).is_(None), col(row.expires_at) > unit.now)
-                .values(used_at=unit.now)
-                .execution_options(synchronize_session=False)
-            )
-            link = await unit.session.get(row, digest) if taken.rowcount == 1 else None
-            if link is None:
+            link = await unit.session.get(ExportLinkRow, digest_of(token))
+            links = await links_of(unit.session, link.case_id) if link else ()
+            if link is None or link not in links or not is_live(link, unit.now):
                 return None
+            for one in links:
+                one.used_at = one.used_at or unit.now
             case = await unit.session.get_one(GdprCase, link.case_id)
             action = await unit.session.get_one(Action, case.action_id)
             try:

@@ -4,14 +4,11 @@ The outbox is their list. A mail about an erasure keeps its address there until 
 """
 
 import asyncio
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 
 import structlog
-from sqlalchemy import update
 from sqlmodel import col, select
 
 from actions.exporting import CannotFulfil, subject_of
@@ -19,19 +16,16 @@ from actions.store.tables import Action, GdprCase, Outbox
 from bot.backoff import next_wait
 from bot.database import Database
 from bot.errors import MailError
+from bot.export_links import LINK_LIFE, ExportLinks
 from bot.exports import spoken
-from bot.linking import digest_of
 from bot.messages import Messages
-from bot.model import Block, Reply
+from bot.model import Block, LinkRef, Reply
 from bot.ports import Clock, Mail, Mailer
-from bot.tables import ConversationRow, ExportLinkRow
+from bot.tables import ConversationRow
 from bot.transcript import Transcript
 
-EXPORTS_PATH = "/api/v1/exports"
-LINK_LIFE = timedelta(hours=24)
 EXPORT, ERASED = "rights.export", "rights.erased"
 EVERY_SECONDS = 5.0
-_TOKEN_BYTES = 32
 
 log = structlog.get_logger(__name__)
 
@@ -44,7 +38,7 @@ class Letter:
     subject: str
     body: str
     language: str
-    said: str | None = None
+    said: Reply | None = None
 
 
 class RightsMail:
@@ -59,7 +53,7 @@ class RightsMail:
         transcript: Transcript,
         *,
         zone: str,
-        public_url: str,
+        links: ExportLinks,
         outbox_dir: Path,
     ) -> None:
         self._database = database
@@ -68,7 +62,7 @@ class RightsMail:
         self._mailer = mailer
         self._transcript = transcript
         self._zone = zone
-        self._public_url = public_url.rstrip("/")
+        self._links = links
         self._outbox_dir = outbox_dir
 
     async def run(self) -> None:
@@ -128,7 +122,7 @@ class RightsMail:
             # locked, or an erasure at the same moment could miss the line
             conversation = await session.get(ConversationRow, action.conversation_id, with_for_update=True)
             if conversation is not None and letter.said:
-                await self._transcript.say(session, conversation.id, Reply((Block("note", letter.said),)))
+                await self._transcript.say(session, conversation.id, letter.said)
 
     async def _put_off(self, notice: Outbox, error: Exception) -> None:
         """Write down a failure: to be tried again, or given up to staff."""
@@ -151,37 +145,27 @@ class RightsMail:
 
     async def _about_export(self, notice: Outbox) -> Letter:
         """Mint a link, in place of one that an earlier try may have mailed. Raises CannotFulfil."""
-        token, now = secrets.token_urlsafe(_TOKEN_BYTES), self._clock.now()
+        expires = self._clock.now() + LINK_LIFE
         async with self._database.write() as session:
             action = await session.get_one(Action, notice.action_id)
             case = (await session.exec(select(GdprCase).where(GdprCase.action_id == action.id))).one()
             who = await subject_of(session, case)
-            earlier = update(ExportLinkRow).where(
-                col(ExportLinkRow.case_id) == case.id, col(ExportLinkRow.used_at).is_(None)
-            )
-            await session.exec(earlier.values(used_at=now))
-            expires = now + LINK_LIFE
-            session.add(
-                ExportLinkRow(
-                    digest=digest_of(token),
-                    case_id=case.id,
-                    email=who.email,
-                    expires_at=expires,
-                    created_at=now,
-                )
-            )
-        language = spoken(who, action.language)
+            address = await self._links.mint(session, case, "mail", expires)
+        say, language = self._messages.say, spoken(who, action.language)
         facts = {
             "reference": action.reference,
-            "link": f"{self._public_url}{EXPORTS_PATH}/{token}",
+            "link": address,
             "moment": self._messages.moment(language, expires, self._zone),
         }
         return Letter(
             who.email,
-            self._messages.say(language, "export.mail.subject", **facts),
-            self._messages.say(language, "export.mail.body", **facts),
+            say(language, "export.mail.subject", **facts),
+            say(language, "export.mail.body", **facts),
             language,
-            self._messages.say(language, "export.mailed", **facts),
+            Reply(
+                (Block("note", say(language, "export.mailed", **facts)),),
+                link=LinkRef(case.id, say(language, "export.page.button"), say(language, "export.here")),
+            ),
         )
 
     async def _about_erasure(self, notice: Outbox) -> Letter:

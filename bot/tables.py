@@ -148,13 +148,15 @@ class IdentityLinkRow(SQLModel, table=True):
 
 
 class ExportLinkRow(SQLModel, table=True):
-    """A link to an export package, kept as its digest; good once, for the address that it was mailed to."""
+    """A link to an export package, kept as its digest, for the person with this address. `way` is how it went
+    to them, see `bot.export_links`; when one link of a case is used, all of them are."""
 
     __tablename__ = "export_link"
 
     digest: str = Field(primary_key=True)
     case_id: str = Field(foreign_key="gdpr_case.id", index=True)
     email: str = Field(index=True)
+    way: str = "mail"
     expires_at: datetime = moment(nullable=False)
     used_at: datetime | None = moment()
     created_at: datetime = moment(nullable=False)

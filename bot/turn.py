@@ -188,6 +188,8 @@ class Turn:
         people, waiting = self._flows.people, waiting_from(talk.pending)
         if await people.took_words(talk, intent):
             return
+        if waiting is None and await self._flows.acting.took_back(talk):
+            return
         reason = people.reason(talk)
         was_waited_for = waiting is not None and await self._flows.awaited.took(talk, waiting, intent)
         if not was_waited_for and not people.is_all(reason, intent):

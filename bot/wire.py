@@ -4,7 +4,7 @@ from dataclasses import asdict
 from datetime import date
 from typing import Any
 
-from bot.model import USUAL, Block, Button, Circumstances, CitationView, FileRef, Reply
+from bot.model import USUAL, Block, Button, Circumstances, CitationView, FileRef, LinkRef, Reply
 
 
 def reply_to_json(reply: Reply) -> dict[str, Any]:
@@ -26,6 +26,7 @@ def reply_to_json(reply: Reply) -> dict[str, Any]:
         ],
         "action_id": reply.action_id,
         **({"files": [asdict(file) for file in reply.files]} if reply.files else {}),
+        **({"link": asdict(reply.link)} if reply.link else {}),
         **({"to": reply.to} if reply.to else {}),
     }
 
@@ -40,6 +41,7 @@ def reply_from_json(body: dict[str, Any]) -> Reply:
         ),
         action_id=body["action_id"],
         files=tuple(FileRef(**file) for file in body.get("files", ())),
+        link=LinkRef(**body["link"]) if body.get("link") else None,
         to=body.get("to"),
     )
 

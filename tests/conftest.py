@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 
 from actions.store.demo import fill
 from bot.app import App, open_app
@@ -19,6 +20,13 @@ def _no_settings_from_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     for name in Settings.model_fields:
         monkeypatch.delenv(name.upper(), raising=False)
     monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(autouse=True)
+def _logs_of_this_test_only() -> Iterator[None]:
+    """What an application of a test logs goes to that stderr, which is closed when the next test runs."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""A person's export package, by the link that was mailed to them: once, then never again.
+"""A person's export package, by a link that was handed to them: once, then never again.
 
 Opening the link only shows a page, because mail scanners and previews open every link; its button, which
 sends a form, fetches the package and uses the link up.
@@ -14,9 +14,9 @@ from fastapi.responses import HTMLResponse, Response
 from bot.channels.ports import Services
 from bot.channels.problems import Problem, documented
 from bot.config import LANGUAGES
+from bot.export_links import EXPORTS_PATH
 from bot.messages import Messages
 from bot.rights import Offer
-from bot.rights_mail import EXPORTS_PATH
 
 GONE = "this link was used, has expired or never was; ask for your data again"
 

@@ -68,6 +68,14 @@ class Limits:
             self._rests_until = time.monotonic() + _REST
             log.warning("limits-not-counted", reason=str(error) or "no answer", for_seconds=_REST)
 
+    async def answers(self) -> bool:
+        """Whether the counter can be reached."""
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                return await self._storage.check()
+        except (StorageError, TimeoutError):
+            return False
+
     async def close(self) -> None:
         """Give the connections to the counter back."""
         # limits has no way to close it; both of its clients that are used here are redis-py's kind.

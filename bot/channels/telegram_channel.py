@@ -1,9 +1,9 @@
 """The sending side of Telegram."""
 
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import structlog
 
@@ -11,7 +11,7 @@ from bot.channels.telegram_format import Part, keyboard_of, parts_of
 from bot.channels.telegram_reading import CHANNEL, chat_of
 from bot.config import Settings
 from bot.errors import ConfigurationError, DeliveryError
-from bot.model import Button, FileRef, Reply
+from bot.model import Block, Button, FileRef, LinkRef, Reply
 
 if TYPE_CHECKING:
     from aiogram import Bot
@@ -68,19 +68,54 @@ Papers = Callable[[str], Awaitable[bytes | None]]
 """Reads a paper by its id; None where it is gone."""
 
 
+class Links(Protocol):
+    """Mints links to what only one person may see; `bot.export_links` has it."""
+
+    async def for_chat(
+        self, way: Literal["telegram"], chat_id: str, case_id: str, *, is_private: bool
+    ) -> str | None: ...
+
+
 class TelegramChannel:
     """Sends replies. When one in several messages fails halfway, the next try goes on from there."""
 
     name = CHANNEL
 
-    def __init__(self, bot: "Bot", *, shown: Shown | None = None, papers: Papers | None = None) -> None:
+    def __init__(
+        self,
+        bot: "Bot",
+        *,
+        shown: Shown | None = None,
+        papers: Papers | None = None,
+        links: Links | None = None,
+    ) -> None:
         self._bot = bot
         self._shown = shown
         self._papers = papers
+        self._links = links
         self._sent_parts: dict[tuple[str, Reply], int] = {}
 
     async def send(self, chat_id: str, reply: Reply) -> None:
         """Deliver one reply. Raises DeliveryError."""
+        link = reply.link
+        address = await self._address(chat_id, link) if link is not None else None
+        if link is None or address is None:
+            return await self._send(chat_id, reply)
+        try:
+            await self._send(chat_id, _linked(reply, link, address))
+        except DeliveryError as error:
+            if error.retry_after is not None or "url" not in str(error).lower():
+                raise
+            log.warning("link-not-taken", reason=str(error))  # the words tell of the mail, which went too
+            await self._send(chat_id, reply)
+
+    async def _address(self, chat_id: str, link: LinkRef) -> str | None:
+        if self._links is None:
+            return None
+        is_private = chat_id == str(chat_of(chat_id)) and chat_of(chat_id) > 0
+        return await self._links.for_chat(CHANNEL, chat_id, link.case_id, is_private=is_private)
+
+    async def _send(self, chat_id: str, reply: Reply) -> None:
         from aiogram.exceptions import AiogramError
 
         texts = parts_of(reply)
@@ -135,6 +170,11 @@ class TelegramChannel:
             log.warning("paper-not-sent", paper=file.paper_id)
             return
         await self._bot.send_document(document=BufferedInputFile(content, file.name), **where.arguments)
+
+
+def _linked(reply: Reply, link: LinkRef, address: str) -> Reply:
+    blocks = (*reply.blocks, Block("note", link.note))
+    return replace(reply, blocks=blocks, buttons=(*reply.buttons, Button("", link.label, url=address)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """What an update says: who wrote, whether it is meant for the bot, and what came with it. Pure."""
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from zlib import crc32
 
 from bot.attachments import MEGABYTE, Wanted
@@ -11,7 +11,7 @@ from bot.model import Circumstances, Incoming, MessageKind, Sender
 if TYPE_CHECKING:
     from aiogram.types import CallbackQuery, ChatMemberUpdated, Message, MessageEntity, User
 
-CHANNEL = "telegram"
+CHANNEL: Final = "telegram"
 _GROUPS = ("group", "supergroup")
 _PRESENT = ("member", "administrator")
 # In this order: a moving picture comes as a document too, and a venue as a location.

@@ -16,9 +16,6 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 
-HANDED_OUT = ("access", "portability")
-"""The rights whose answer is the package of a person's data."""
-
 commands = typer.Typer(no_args_is_help=True, help="See which data-protection cases are due; answer in time.")
 
 Named = Annotated[str, typer.Argument(metavar="REF", help="The case's reference number.")]
@@ -141,6 +138,8 @@ def done(
     """
 
     async def change(app: "App") -> "Case | Rejected":
+        from bot.export_links import HANDED_OUT
+
         closed = await app.cases.done(case, staff, remark)
         unsent = getattr(closed, "right", None) in HANDED_OUT and not app.settings.public_url
         if unsent:

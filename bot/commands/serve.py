@@ -17,7 +17,9 @@ def poll() -> None:
 
     async def work() -> int:
         async with open_app(settings(), serving=True) as app:
-            await poll_telegram(app, announce=note)
+            await poll_telegram(
+                app, announce=lambda name: note(f"@{name} answers in Telegram; Ctrl-C ends it.")
+            )
         return 0
 
     run(work)

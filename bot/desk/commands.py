@@ -89,7 +89,7 @@ class Commands:
         return f"{colleague} holds this conversation now."
 
     async def _note(self, order: Order) -> str:
-        await self._handoff.note(order.here, order.staff, order.rest)
+        await self._handoff.note(order.here, order.staff, order.rest, once=f"note-{order.once}")
         return NOTED
 
     async def _canned(self, order: Order) -> str:

@@ -21,6 +21,7 @@ from actions.model import (
 from actions.service import ActionService
 from bot.flows.pending import FORM_FIELDS, Waiting, waiting_from
 from bot.flows.proving import Proving, stop_button
+from bot.flows.typed import means_taking_back
 from bot.identity import Identity
 from bot.model import RULES, Block, Button, ConversationState
 from bot.ports import Clauses
@@ -170,6 +171,18 @@ class Acting:
     async def withdraw(self, talk: Talk, action_id: str) -> None:
         outcome = await self._service.withdraw(action_id, await self.principal(talk), talk.conversation_id)
         await self._report(talk, outcome)
+
+    async def took_back(self, talk: Talk) -> bool:
+        """Whether the words were about something that can be taken back; the buttons that do it are shown."""
+        if not means_taking_back(talk):
+            return False
+        principal = await self.principal(talk)
+        if principal.email is None or not any(
+            receipt.may_withdraw for receipt in await self._service.status(principal)
+        ):
+            return False
+        await self.status(talk)
+        return True
 
     async def _report(self, talk: Talk, outcome: Confirmed) -> None:
         match outcome:

@@ -1,13 +1,18 @@
 """Words that mean a button: typed where the button was meant, and nowhere taken for an answer.
 
-Only buttons that do nothing have such words; a confirmation has none.
+Only buttons that do nothing have such words; a confirmation has none, and words that take something back
+bring no more than the button that does.
 """
+
+from collections.abc import Sequence, Set
 
 from actions.model import ActionKind
 from bot.flows.pending import Waiting
 from bot.messages import FALLBACK
 from bot.routing.folding import words
 from bot.talk import Talk
+
+Words = Sequence[str]
 
 
 def means_stop(talk: Talk, waiting: Waiting) -> bool:
@@ -22,13 +27,33 @@ def means_skip(talk: Talk) -> bool:
     return _is(talk, "button.skip") or _is(talk, "typed.skip")
 
 
-def _is(talk: Talk, key: str) -> bool:
-    """Whether the whole message is one of the words that the catalogue lists, apart from marks around it.
+def means_taking_back(talk: Talk) -> bool:
+    """Whether the customer wants undone what was just confirmed."""
+    return _is(talk, "typed.back", besides="typed.courtesy")
+
+
+def _is(talk: Talk, key: str, *, besides: str | None = None) -> bool:
+    """Whether the whole message is one of the words that the catalogue lists, apart from marks around it and
+    from those `besides`, before and after.
 
     English ones are known everywhere: a form keeps the language that it was begun in.
     """
     for language in dict.fromkeys((talk.language, FALLBACK)):
         typed = words(talk.text, language)
-        if any(typed == words(phrase, language) for phrase in talk.messages.say(language, key).split("|")):
+        small = {word for phrase in _listed(talk, language, besides) for word in phrase}
+        if any(_is_all(phrase, typed, small) for phrase in _listed(talk, language, key)):
             return True
     return False
+
+
+def _is_all(phrase: Words, typed: Words, small: Set[str]) -> bool:
+    """Whether what was typed is the phrase, between small words at most."""
+    size = len(phrase)
+    return any(
+        typed[at : at + size] == phrase and small >= {*typed[:at], *typed[at + size :]}
+        for at in range(len(typed) - size + 1)
+    )
+
+
+def _listed(talk: Talk, language: str, key: str | None) -> list[Words]:
+    return [words(phrase, language) for phrase in talk.messages.say(language, key).split("|")] if key else []

@@ -8,7 +8,7 @@ from sqlalchemy.exc import DBAPIError
 from bot.database import Database
 from bot.errors import ConfigurationError
 
-HEAD = "0021"
+HEAD = "0022"
 
 _LOCK = 0x4D494752
 """PostgreSQL's advisory lock: of two processes that start at once, one migrates and the other waits."""

@@ -68,12 +68,15 @@ class Sent:
     text: str
     entities: list[Json]
     buttons: list[tuple[str, str]]
+    """What is written on each, and its callback data; "" for one that opens an address."""
     thread: int | None = None
     reply_to: int | None = None
     document: bytes | None = None
     file_name: str | None = None
     edits: int = 0
     reactions: tuple[str, ...] = ()
+    addresses: tuple[str, ...] = ()
+    """Where the buttons lead that open one."""
     at: float = 0.0
     """Seconds on the clock of the fake, to measure with."""
 
@@ -110,6 +113,11 @@ class Message:
     def buttons(self) -> list[tuple[str, str]]:
         rows = self.data.get("reply_markup", {}).get("inline_keyboard", [])
         return [(button["text"], button.get("callback_data", "")) for row in rows for button in row]
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        rows = self.data.get("reply_markup", {}).get("inline_keyboard", [])
+        return tuple(button["url"] for row in rows for button in row if "url" in button)
 
 
 @dataclass

@@ -5,6 +5,7 @@ import re
 from html import escape
 from html.parser import HTMLParser
 from typing import Any
+from urllib.parse import urlsplit
 
 from tests.bot_api.model import Call, Json, bad
 
@@ -86,7 +87,15 @@ def markup_of(call: Call) -> Json:
                 raise bad("text buttons are unallowed in the inline keyboard")
             if "callback_data" in actions and not 1 <= len(str(button["callback_data"]).encode()) <= 64:
                 raise bad("BUTTON_DATA_INVALID")
+            if "url" in actions and not _leads_somewhere(str(button["url"])):
+                raise bad(f"inline keyboard button URL '{button['url']}' is invalid: Wrong HTTP URL")
     return {key: rows for key, rows in markup.items() if rows != []}
+
+
+def _leads_somewhere(address: str) -> bool:
+    """Whether Telegram takes it for a button: one of its own, or a page on a host of several parts."""
+    parts = urlsplit(address)
+    return parts.scheme == "tg" or (parts.scheme in ("http", "https") and "." in (parts.hostname or ""))
 
 
 def _check_bounds(text: str, entities: list[Json]) -> None:

@@ -187,6 +187,7 @@ class World:
             file_name=None if file is None else file.name,
             edits=message.edits,
             reactions=message.reactions,
+            addresses=message.addresses,
             at=message.at,
         )
 

@@ -102,7 +102,7 @@ async def test_a_reload_while_the_turn_is_open_shows_its_answer_once(
         await go.wait()
         return await answer(message_id)
 
-    monkeypatch.setattr(type(app.turn), "answer", lambda _turn, message_id: held(message_id))
+    monkeypatch.setattr(type(app.turn), "answer", lambda _turn, message_id, **_given: held(message_id))
     context, chat = await opened(browser, address)
     async with context:
         await chat.says("hello, and then the page is loaded again")

@@ -196,7 +196,7 @@ async def test_a_message_that_no_turn_can_answer_is_left_to_staff(
 ) -> None:
     answer = app.turn.answer
 
-    async def picky(message_id: str) -> object:
+    async def picky(message_id: str, **_given: object) -> object:
         if (await app.transcript.load(message_id)).message.text == "poison":
             raise RuntimeError("cannot be committed")
         return await answer(message_id)

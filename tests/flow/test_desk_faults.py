@@ -68,6 +68,21 @@ async def test_a_process_that_died_acts_on_the_rest_and_on_nothing_twice(
         assert len([post for post in desk.posts(thread) if "Why:" in post.text]) == 1
 
 
+async def test_a_note_whose_order_is_read_again_stands_once(desk: Office, api: FakeBotApi) -> None:
+    thread = await desk.taken()
+    order = await api.user_says(DESK, "/note likes tea", by=ANA, thread=thread)
+    await desk.shows(thread, "Noted.")
+    number = order["message"]["message_id"]
+    async with desk.app.database.write() as session:  # it died after the act, before it noted so
+        row = await session.get_one(DeskUpdateRow, f"text:{number}")
+        heard = {"kind": "text", "message_id": number, "thread_id": thread, "sender_id": ANA}
+        row.status, row.content = "received", {**heard, "text": "/note likes tea"}
+    await api.user_says(DESK, "/note likes tea", by=ANA, thread=thread)
+    await api.until(lambda: desk.text(thread).count("Noted.") == 2)
+    [case] = await desk.app.handoff.waiting()
+    assert [note.text for note in case.notes] == ["likes tea"] * 2  # and not three times
+
+
 async def test_a_topic_deleted_by_hand_is_made_anew_with_a_card(desk: Office, api: FakeBotApi) -> None:
     thread = await desk.taken()
     await api.user_says(MARA, "my first words to ana")

@@ -96,3 +96,21 @@ async def test_a_setting_that_stops_everything_is_named(tmp_path: Path) -> None:
     faults = [finding for finding in await examine(chosen) if finding.status == "fault"]
     assert [finding.part for finding in faults] == ["settings"]
     assert "CANNED_FILE" in faults[0].detail
+
+
+@pytest.mark.parametrize(
+    ("address", "status", "said"),
+    [
+        ("", "ok", "for itself"),
+        ("foo", "fault", "must begin with redis://"),
+        ("redis://", "fault", ""),
+        ("redis://127.0.0.1:1/0", "fault", "does not answer"),
+    ],
+)
+async def test_what_counts_requests(tmp_path: Path, address: str, status: str, said: str) -> None:
+    found = next(
+        part for part in await examine(settings(tmp_path, limits_url=address)) if part.part == "limits"
+    )
+    assert found.status == status
+    assert said in found.detail
+    assert bool(found.remedy) is (status == "fault")

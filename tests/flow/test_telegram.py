@@ -175,7 +175,7 @@ async def test_chats_are_answered_in_order_and_side_by_side(app: FakeApp, api: F
     held = asyncio.Event()
     answer = app.turn.answer
 
-    async def slow(message_id: str) -> object:
+    async def slow(message_id: str, **_given: object) -> object:
         received = await app.transcript.load(message_id)
         if received.message.text == "slow":
             await held.wait()

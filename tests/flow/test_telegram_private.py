@@ -212,7 +212,7 @@ async def test_typing_is_shown_only_where_a_turn_takes_its_time(
         await thought.wait()
         return await answer(message_id)
 
-    monkeypatch.setattr(type(app.turn), "answer", lambda _turn, message_id: slow(message_id))
+    monkeypatch.setattr(type(app.turn), "answer", lambda _turn, message_id, **_given: slow(message_id))
     await api.user_says(ANA, "hello")
     await api.until(lambda: api.chats[ANA].actions == [("typing", None)])
     thought.set()
