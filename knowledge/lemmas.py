@@ -24,7 +24,10 @@ _loading = threading.Lock()
 
 
 class _Dictionaries:
-    """simplemma's `DictionaryFactory`: the prepared trie where there is one, else its own stream."""
+    """simplemma's `DictionaryFactory`: the prepared trie where there is one, else its own stream.
+
+    It is asked several times a word, and looks at the disk once a language.
+    """
 
     def __init__(self, folder: Path) -> None:
         from simplemma.strategies.dictionaries import StreamDictionaryFactory, TrieDictionaryFactory
@@ -32,10 +35,14 @@ class _Dictionaries:
         self._folder = folder
         self._tries = TrieDictionaryFactory(cache_max_size=16, disk_cache_dir=str(folder))
         self._streams = StreamDictionaryFactory(cache_max_size=16)
+        self._loaded: dict[str, Mapping[str, str]] = {}
 
     def get_dictionary(self, lang: str) -> Mapping[str, str]:
-        prepared = (self._folder / f"{lang}.dic").exists()
-        found: Mapping[str, str] = (self._tries if prepared else self._streams).get_dictionary(lang)
+        found = self._loaded.get(lang)
+        if found is None:
+            prepared = (self._folder / f"{lang}.dic").exists()
+            found = (self._tries if prepared else self._streams).get_dictionary(lang)
+            self._loaded[lang] = found
         return found
 
 

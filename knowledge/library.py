@@ -36,6 +36,16 @@ class DocumentSummary:
     ingested_at: datetime
 
 
+# Read for every question: building them anew costs more than running them.
+_ANY = select(DocumentRow.id).where(DocumentRow.status == "current").limit(1)
+_CURRENT = (
+    select(ClauseRow, DocumentRow)
+    .join(DocumentRow, col(DocumentRow.id) == ClauseRow.document_id)
+    .where(col(ClauseRow.is_current), DocumentRow.status == "current")
+    .order_by(col(ClauseRow.document_id), col(ClauseRow.ordinal))
+)
+
+
 class Library:
     """Documents in versions. Every file is taken in by one transaction, or not at all."""
 
@@ -158,8 +168,7 @@ class Library:
 
     async def is_empty(self) -> bool:
         async with self._sessions.read() as session:
-            wanted = select(DocumentRow.id).where(DocumentRow.status == "current").limit(1)
-            return (await session.exec(wanted)).first() is None
+            return (await session.exec(_ANY)).first() is None
 
     async def _take_in(self, file: Found, shelving: Shelving) -> FileOutcome:
         name = name_of(file.path)
@@ -208,12 +217,7 @@ def _gone(rows: Sequence[DocumentRow], places: Sequence[Path]) -> tuple[str, ...
 
 
 async def _current_clauses(session: AsyncSession, *conditions: object) -> list[Clause]:
-    wanted = (
-        select(ClauseRow, DocumentRow)
-        .join(DocumentRow, col(DocumentRow.id) == ClauseRow.document_id)
-        .where(col(ClauseRow.is_current), DocumentRow.status == "current", *conditions)  # type: ignore[arg-type]
-        .order_by(col(ClauseRow.document_id), col(ClauseRow.ordinal))
-    )
+    wanted = _CURRENT.where(*conditions)  # type: ignore[arg-type]
     return [
         _clause(clause, document, document.version_date)
         for clause, document in (await session.exec(wanted)).all()

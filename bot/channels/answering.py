@@ -8,6 +8,7 @@ finds what a process left that died.
 import asyncio
 from collections import defaultdict, deque
 from collections.abc import Callable
+from time import monotonic
 
 import structlog
 
@@ -22,6 +23,7 @@ AT_ONCE = 4
 TRIES = 3
 MOST_DEATHS = 5
 SWEEP_EVERY = 5.0
+CALM_LOOK = 0.1
 
 Answered = Callable[[], None]
 News = Callable[[str, str], None]
@@ -51,6 +53,7 @@ class Answering:
         self._turn = turn
         self._transcript = transcript
         self._leases = leases
+        self._at_once = at_once
         self._places = asyncio.Semaphore(at_once)
         self._sleep = sleep
         self._news = news
@@ -94,6 +97,12 @@ class Answering:
             if left.chat_id not in self._queues:
                 self._left.add(left.message_id)
                 self.submit(left.chat_id, left.message_id)
+
+    async def calm(self, most: float) -> None:
+        """Wait until all who wait are being answered, at most so many seconds. For what may come second."""
+        until = monotonic() + most
+        while len(self._queues) > self._at_once and monotonic() < until:  # noqa: ASYNC110
+            await asyncio.sleep(CALM_LOOK)
 
     async def drain(self) -> None:
         """Wait until every queue is empty."""

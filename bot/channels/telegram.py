@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from aiogram import Bot
 
 CLOSING_SECONDS = 5.0
+INTRODUCED_WITHIN = 60.0
 LIMITS = Limits(chat=Limit(3, 3.3), group=Limit(20, 61.0), overall=Limit(28, 1.0))
 """A little under what Telegram says that it takes (one a second in a chat and in short bursts more, 20 a
 minute in a group, 30 a second over all): what leaves evenly arrives unevenly."""
@@ -60,7 +61,7 @@ async def connected(app: Services, desk: MakeDesk | None = None) -> AsyncIterato
     `desk` makes what takes the updates of DESK_CHAT_ID in place of the application's own desk.
     """
     bot, messages = make_bot(app.settings), Messages()
-    keyboards = Keyboards(app.database, app.clock, bot)
+    keyboards = Keyboards(app.database, app.clock, bot, app.answering.calm)
     links = ExportLinks(app.database, app.clock, app.settings.public_url)
     papers = partial(_paper, app.database)
     channel = TelegramChannel(bot, shown=keyboards, papers=papers, links=links)
@@ -76,7 +77,7 @@ async def connected(app: Services, desk: MakeDesk | None = None) -> AsyncIterato
         for work in (
             keyboards.run(),
             evidence.run(partial(fetch, bot), delivery.wake),
-            introduce(bot, messages, app.settings),
+            _introduce(bot, app, messages),
         )
     ]
     if office is not None:
@@ -94,6 +95,12 @@ async def connected(app: Services, desk: MakeDesk | None = None) -> AsyncIterato
         await asyncio.gather(sending, *beside, return_exceptions=True)
         await inbox.close()
         await bot.session.close()
+
+
+async def _introduce(bot: "Bot", app: Services, messages: Messages) -> None:
+    """First comes what an earlier run left unanswered."""
+    await app.answering.calm(INTRODUCED_WITHIN)
+    await introduce(bot, messages, app.settings)
 
 
 async def _paper(database: Database, paper_id: str) -> bytes | None:

@@ -1,12 +1,13 @@
 """Buttons under Telegram's messages: which message each stands in, and taken away when it is of no use."""
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 import structlog
+from sqlalchemy import bindparam
 from sqlmodel import col, select, update
 
 from bot.attachment_tables import TelegramButtonRow
@@ -24,18 +25,31 @@ if TYPE_CHECKING:
     from aiogram import Bot
 
 LOOKED_AT = 200
+PATIENCE = 5.0
+"""Seconds that tidying waits for a rush to be over: it takes a tenth of what an answer takes."""
+_KNOWN = (
+    select(ButtonRow.id, TelegramButtonRow)
+    .join(TelegramButtonRow, col(TelegramButtonRow.button_id) == col(ButtonRow.id), isouter=True)
+    .where(col(ButtonRow.id).in_(bindparam("names", expanding=True)))
+)
 
 log = structlog.get_logger(__name__)
 Shown = tuple[TelegramButtonRow, ButtonRow]
+Calm = Callable[[float], Awaitable[None]]
+"""Waits until nobody waits for an answer, or so many seconds."""
+
+
+async def no_wait(_most: float) -> None: ...
 
 
 class Keyboards:
     """Remembers what was shown where, refuses a press from elsewhere, and tidies up after each reply."""
 
-    def __init__(self, database: Database, clock: Clock, bot: "Bot") -> None:
+    def __init__(self, database: Database, clock: Clock, bot: "Bot", calm: Calm = no_wait) -> None:
         self._database = database
         self._clock = clock
         self._bot = bot
+        self._calm = calm
         self._untidy: set[str] = set()
         self._news = asyncio.Event()
 
@@ -44,13 +58,15 @@ class Keyboards:
         labels = {button.id: button.label for button in buttons if button.id}
         if not labels:
             return
-        known = select(ButtonRow.id).where(col(ButtonRow.id).in_(labels))
         async with self._database.write() as session:
-            existing = set(await session.exec(known))
+            known = dict((await session.exec(_KNOWN, params={"names": list(labels)})).all())
             for place, (name, label) in enumerate(labels.items()):
-                if name in existing:
-                    row = TelegramButtonRow(button_id=name, message_id=message_id, place=place, label=label)
-                    await session.merge(row)
+                if name in known:
+                    values = {"message_id": message_id, "place": place, "label": label, "gone": False}
+                    if (row := known[name]) is None:
+                        session.add(TelegramButtonRow(button_id=name, **values))
+                    else:
+                        row.sqlmodel_update(values)
 
     async def refusal(self, press: Incoming, message_id: int) -> str | None:
         """Why this press is none, as a key of the catalogue: somebody else's button, or copied elsewhere."""
@@ -77,6 +93,7 @@ class Keyboards:
             await self._news.wait()
             self._news.clear()
             while self._untidy:
+                await self._calm(PATIENCE)
                 try:
                     await self.tidy(self._untidy.pop())
                 except Exception:

@@ -17,8 +17,11 @@ from pathlib import Path
 
 from bot.channels import telegram
 from bot.commands.serve import serve
+from bot.config import LANGUAGES
 from bot.language import ProductLanguages
 from bot.pacing import Limits
+from bot.routing.combining import CombinedRouter
+from knowledge import lemmas
 
 
 def main() -> None:
@@ -75,6 +78,9 @@ def warm() -> None:
     late = (aiogram.Bot, chromadb.PersistentClient, uvicorn, bot.app.App, bot.channels.http.serve)
     assert all(late)
     ProductLanguages().warm()
+    lemmas.warm(LANGUAGES)
+    for language in LANGUAGES:
+        CombinedRouter().route("hello", language)
     asyncio.run(asyncio.sleep(0))
     gc.freeze()
 
