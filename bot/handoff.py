@@ -4,7 +4,6 @@ A conversation has at most one holder. While it has one the bot is silent in it,
 is writing. Every step is a row of `handoff_event`.
 """
 
-import secrets
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -16,17 +15,18 @@ from bot.database import Database
 from bot.discreet import PROOFS
 from bot.errors import UsageError
 from bot.handoff_case import Case, Event, Line, Rated, case_of
+from bot.handoff_replies import person_reply, rating_request, shown_name
 from bot.handoff_tables import HandoffEventRow, NoteRow, RatingRow
 from bot.messages import Messages
-from bot.model import Block, Button, ConversationState, Reply
+from bot.model import Block, ConversationState, FileRef, Reply
+from bot.paper_replies import CARRIES_FILES
 from bot.ports import Clock
-from bot.tables import ButtonRow, ConversationRow, MessageRow, new_id
+from bot.tables import ConversationRow, MessageRow, new_id
 from bot.transcript import Transcript
 
 __all__ = ["Case", "Event", "Handoff", "Line", "Rated", "fresh_start", "shown_name"]
 
 WAITING = (ConversationState.QUEUED, ConversationState.WITH_PERSON)
-MOST_STARS = 5
 RATED_WITHIN = timedelta(days=7)
 _NO_STAFF: tuple[str, ...] = ()
 
@@ -36,12 +36,6 @@ def fresh_start(row: ConversationRow) -> None:
     row.held_by = row.queued_at = row.told_at = row.disagreement = None
     row.misses, row.unhelpful, row.pending = 0, [], {}
     row.state = ConversationState.OPEN
-
-
-def shown_name(staff: str) -> str:
-    """What the customer reads: an id that is an e-mail address shows no more than the name in it."""
-    local, at, _ = staff.partition("@")
-    return " ".join(part.capitalize() for part in local.replace("_", ".").split(".") if part) if at else staff
 
 
 class Handoff:
@@ -92,11 +86,21 @@ class Handoff:
                 await self._tell(session, row, "handoff.taken", name=shown_name(staff))
             return await case_of(session, row)
 
-    async def reply(self, conversation_id: str, staff: str, text: str, *, once: str | None = None) -> None:
+    async def reply(
+        self,
+        conversation_id: str,
+        staff: str,
+        text: str,
+        *,
+        once: str | None = None,
+        file: FileRef | None = None,
+    ) -> None:
         """Write to the customer of a conversation that one holds; under the same `once`, one time."""
         async with self._database.write() as session:
             row = await self._held(session, conversation_id, staff)
-            await self._write(session, row, staff, text, once)
+            if file is not None and row.channel not in CARRIES_FILES:
+                raise UsageError(f"not sent: a chat in the channel {row.channel} carries no files")
+            await self._write(session, row, staff, text, once, file)
 
     async def reply_canned(self, conversation_id: str, staff: str, name: str) -> str:
         """Write a canned reply in the conversation's language; return what was written."""
@@ -170,12 +174,15 @@ class Handoff:
             return [Rated(staff, count, float(stars)) for staff, count, stars in await session.exec(query)]
 
     async def _write(
-        self, session: AsyncSession, row: ConversationRow, staff: str, text: str, once: str | None = None
+        self,
+        session: AsyncSession,
+        row: ConversationRow,
+        staff: str,
+        text: str,
+        once: str | None = None,
+        file: FileRef | None = None,
     ) -> None:
-        if not text.strip():
-            raise UsageError("nothing to send: the text is empty")
-        label = self._messages.say(row.language or "en", "handoff.person_label", name=shown_name(staff))
-        words = Reply((Block("person", f"{label} {text.strip()}"),))
+        words = person_reply(self._messages, row.language or "en", staff, text, file)
         await self._transcript.say(session, row.id, words, author=f"staff:{staff}", external_id=once)
 
     async def _release(self, session: AsyncSession, row: ConversationRow, kind: str, staff: str) -> None:
@@ -191,22 +198,10 @@ class Handoff:
         self._note_event(session, row, kind, staff)
 
     async def _ask_for_rating(self, session: AsyncSession, row: ConversationRow, staff: str) -> None:
-        rating, until = secrets.token_hex(16), self._clock.now() + RATED_WITHIN
-        values = [{"rating": rating, "staff": staff, "stars": str(star)} for star in range(1, MOST_STARS + 1)]
-        rows = [
-            ButtonRow(
-                id=secrets.token_urlsafe(12),
-                conversation_id=row.id,
-                kind="rate",
-                values=each,
-                expires_at=until,
-            )
-            for each in values
-        ]
+        until = self._clock.now() + RATED_WITHIN
+        asked, rows = rating_request(self._messages, row.language or "en", row.id, staff, until)
         session.add_all(rows)
-        text = self._messages.say(row.language or "en", "rating.ask", name=shown_name(staff))
-        buttons = tuple(Button(one.id, one.values["stars"]) for one in rows)
-        await self._transcript.say(session, row.id, Reply((Block("say", text),), buttons))
+        await self._transcript.say(session, row.id, asked)
 
     def _note_event(
         self, session: AsyncSession, row: ConversationRow, kind: str, staff: str, given_by: str | None = None

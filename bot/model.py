@@ -156,10 +156,13 @@ class CitationView:
 
 @dataclass(frozen=True, slots=True)
 class FileRef:
-    """A paper that goes with a reply; its content is read when it is sent."""
+    """A file that goes with a reply: a paper, whose content is read when it is sent, or one that Telegram has
+    under `telegram_id`."""
 
     name: str
-    paper_id: str
+    paper_id: str = ""
+    telegram_id: str = ""
+    sent_as: Literal["document", "photo"] = "document"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import structlog
 
+from bot.channels.telegram_errors import delivery_error, of_place
 from bot.channels.telegram_format import Part, keyboard_of, parts_of
 from bot.channels.telegram_reading import CHANNEL, chat_of
 from bot.config import Settings
@@ -15,10 +16,8 @@ from bot.model import Block, Button, FileRef, LinkRef, Reply
 
 if TYPE_CHECKING:
     from aiogram import Bot
-    from aiogram.exceptions import AiogramError
 
 REQUEST_TIMEOUT = 30.0
-_TOKEN_REJECTED_WAIT = 60.0
 
 log = structlog.get_logger(__name__)
 
@@ -132,7 +131,7 @@ class TelegramChannel:
                     await self._send_part(where, part, reply.buttons if part is texts[-1] else ())
                 self._sent_parts[key] = index + 1
         except AiogramError as error:
-            failure = _of_place(_delivery_error(error), chat_id)
+            failure = of_place(delivery_error(error), chat_id)
             if failure.retry_after is None:
                 self._sent_parts.pop(key, None)
             raise failure from error
@@ -163,8 +162,15 @@ class TelegramChannel:
                 log.exception("buttons-not-noted")  # sending it once more would be worse
 
     async def _send_file(self, where: "Where", file: FileRef) -> None:
+        """A paper, read now; or what an agent sent to the desk, which Telegram has."""
         from aiogram.types import BufferedInputFile
 
+        if file.sent_as == "photo":
+            await self._bot.send_photo(photo=file.telegram_id, **where.arguments)
+            return
+        if file.telegram_id:
+            await self._bot.send_document(document=file.telegram_id, **where.arguments)
+            return
         content = await self._papers(file.paper_id) if self._papers is not None else None
         if content is None:
             log.warning("paper-not-sent", paper=file.paper_id)
@@ -201,40 +207,3 @@ class Where:
             else None
         )
         return {"chat_id": self.chat, "message_thread_id": self.thread, "reply_parameters": replied}
-
-
-def _of_place(failure: DeliveryError, place: str) -> DeliveryError:
-    """Where a group moves, each conversation in it moves along."""
-    asker = place.partition(":")[2]
-    if asker and failure.moved_to is not None:
-        failure.moved_to = f"{failure.moved_to}:{asker}"
-    return failure
-
-
-def _delivery_error(error: "AiogramError") -> DeliveryError:
-    """Whether another try can help, and whose trouble it is: this message's, this chat's, or the bot's."""
-    from aiogram.exceptions import (
-        TelegramBadRequest,
-        TelegramEntityTooLarge,
-        TelegramForbiddenError,
-        TelegramMigrateToChat,
-        TelegramNotFound,
-        TelegramRetryAfter,
-        TelegramUnauthorizedError,
-    )
-
-    reason = f"{type(error).__name__}: {getattr(error, 'message', error)}"[:500]
-    if isinstance(error, TelegramRetryAfter):
-        return DeliveryError(reason, retry_after=float(error.retry_after))
-    if isinstance(error, TelegramMigrateToChat):
-        return DeliveryError(reason, retry_after=None, moved_to=str(error.migrate_to_chat_id))
-    # "chat not found" is what a deleted account says; nothing reaches it either
-    if isinstance(error, TelegramForbiddenError) or "chat not found" in reason.lower():
-        return DeliveryError(reason, retry_after=None, kind="blocked")
-    if isinstance(error, TelegramEntityTooLarge) or "too long" in reason.lower():
-        return DeliveryError(reason, retry_after=None, kind="too big")
-    if isinstance(error, TelegramBadRequest):
-        return DeliveryError(reason, retry_after=None)
-    if isinstance(error, (TelegramUnauthorizedError, TelegramNotFound)):
-        return DeliveryError(reason, retry_after=_TOKEN_REJECTED_WAIT, everywhere=True)
-    return DeliveryError(reason, retry_after=1.0)

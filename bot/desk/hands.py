@@ -1,6 +1,7 @@
 """What an agent's message or press does. Only mapped staff do anything."""
 
 import re
+from typing import Literal
 
 from sqlmodel import select
 
@@ -14,8 +15,9 @@ from bot.desk.ports import DeskParts
 from bot.desk.posts import Posts
 from bot.desk.room import Room
 from bot.desk.tables import DeskButtonRow, DeskTopicRow
-from bot.desk.words import ASK_REASON, EDITED, FAILED, FILE, HELD, OLD_BUTTON, TAKE_FIRST, WITH_BOT
+from bot.desk.words import ASK_REASON, EDITED, FAILED, FILE, HELD, NO_FILE, OLD_BUTTON, TAKE_FIRST, WITH_BOT
 from bot.errors import UsageError
+from bot.model import FileRef
 
 _COMMAND = re.compile(r"/(\w+)(?:@(\w+))?(?:\s+(.*))?$", re.DOTALL)
 ONCE = "desk:"
@@ -62,7 +64,9 @@ class Hands:
             await self._tell(heard, await self._commands.deciding.refuse(reference, staff, heard.text))
         elif heard.kind == "text" and command:
             await self._order(heard, staff, conversation_id, command)
-        elif conversation_id is not None and heard.kind == "text":
+        elif _is_file(heard) and (command or asked_about(heard.answers)):
+            await self._tell(heard, NO_FILE)
+        elif conversation_id is not None and (heard.kind == "text" or _is_file(heard)):
             await self._write(heard, staff, conversation_id)
         elif conversation_id is not None and not command:
             await self._tell(heard, EDITED if heard.kind == "edit" else FILE)
@@ -90,7 +94,7 @@ class Hands:
         elif holder != staff:
             await self._tell(heard, HELD.format(holder=holder))
         else:
-            await self._handoff.reply(conversation_id, staff, heard.text, once=once)
+            await self._handoff.reply(conversation_id, staff, heard.text, once=once, file=_file(heard))
 
     async def _press(self, heard: Heard, staff: str) -> None:
         button = await self._posts.button(heard.data)
@@ -167,6 +171,18 @@ class Hands:
 
     def _once(self, heard: Heard) -> str:
         return f"{ONCE}{self._room.chat_id}:{heard.key}"
+
+
+def _is_file(heard: Heard) -> bool:
+    """Whether it carries one that is passed on."""
+    return heard.kind == "file" and bool(heard.file_id)
+
+
+def _file(heard: Heard) -> FileRef | None:
+    if not heard.file_id:
+        return None
+    sent_as: Literal["document", "photo"] = "document" if heard.file_name else "photo"
+    return FileRef(heard.file_name or "photo", telegram_id=heard.file_id, sent_as=sent_as)
 
 
 def _sentence(error: UsageError) -> str:

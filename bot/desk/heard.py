@@ -15,7 +15,8 @@ class Heard:
     """`thread_id` is None in the general topic, and unknown where `is_reachable` is not set.
 
     `answers` is the text of the bot's own message that this one replies to. `mentioned` is a colleague
-    without a user name. A press has `query_id` and `data`, and `message_id` is where the button stands.
+    without a user name. `file_id` is set for a document or a photo, whose caption is the `text`, and
+    `file_name` for a document. A press has `query_id` and `data`; `message_id` is where the button stands.
     """
 
     kind: Literal["text", "file", "edit", "press"]
@@ -27,6 +28,8 @@ class Heard:
     text: str = ""
     answers: str = ""
     mentioned: int | None = None
+    file_id: str = ""
+    file_name: str = ""
     query_id: str = ""
     data: str = ""
     is_reachable: bool = True
@@ -57,6 +60,9 @@ def _message(message: "Message", bot_id: int, *, edited: bool = False) -> Heard 
         return None
     replied = message.reply_to_message
     own = replied is not None and replied.from_user is not None and replied.from_user.id == bot_id
+    document = message.document if message.animation is None else None  # a GIF comes as both
+    sizes = message.photo or ()
+    largest = max(sizes, key=lambda size: size.width * size.height, default=None)
     mentions = [entity.user.id for entity in message.entities or () if entity.user is not None]
     return Heard(
         kind="edit" if edited else "file" if is_file else "text",
@@ -65,9 +71,11 @@ def _message(message: "Message", bot_id: int, *, edited: bool = False) -> Heard 
         sender_id=message.from_user.id,
         sender="user" if hidden is None else "anonymous" if hidden.id == message.chat.id else "channel",
         username=(message.from_user.username or "").lower(),
-        text=(message.text or "").replace("\x00", ""),
+        text=(message.text or message.caption or "").replace("\x00", ""),
         answers=(replied.text or "") if own and replied is not None else "",
         mentioned=mentions[0] if mentions else None,
+        file_id=document.file_id if document else largest.file_id if largest else "",
+        file_name=(document.file_name or "file").replace("\x00", "") if document else "",
     )
 
 

@@ -34,9 +34,10 @@ TAKE_FIRST = "Not sent: nobody holds this conversation. Take it first with /take
 WITH_BOT = "Not sent: the assistant answers here now. To write to the customer, /take it and write it again."
 HELD = "Not sent: {holder} holds this conversation."
 EDITED = "The customer keeps reading what you wrote first. To correct it, write a new message."
-FILE = "Not sent: files are not passed on to customers, only text."
+FILE = "Not sent: of what is no text, only documents and photos are passed on to customers."
 FAILED = "This did not work, and the log says why. See /who for how things stand before you try again."
 UNKNOWN = "Not sent: there is no command {command}. See /help."
+NO_FILE = "Not sent: this takes words alone, no file."
 IN_TOPIC = "{command} works in the topic of a conversation."
 OLD_BUTTON = "This button no longer works. See the newest card of the topic."
 NOTED = "Noted. The customer does not see it."
@@ -47,7 +48,8 @@ ASK_REASON = (
     + "{reference}: {name}, reply to this message with the reason. The customer reads it word for word."
 )
 
-HELP = """In the topic of a conversation, what you write goes to its customer once you hold it.
+HELP = """In the topic of a conversation, what you write goes to its customer once you hold it;
+in Telegram documents and photos do too.
 /take - hold the conversation; the assistant is silent in it
 /give @colleague - hand it over
 /back - give it back to the assistant
