@@ -93,7 +93,8 @@ async def groups(settings: Settings) -> list[Found]:
     except AiogramError as error:
         raise ConfigurationError(
             f"Telegram does not say ({getattr(error, 'message', error)}). "
-            "Stop `poll` or `serve` for this command: Telegram tells one of them at a time"
+            "Stop `poll` or `serve` for this command: Telegram tells one of them at a time. A webhook that "
+            "is still set is taken away by starting `poll` once; write /id in the group after that"
         ) from error
     finally:
         await bot.session.close()

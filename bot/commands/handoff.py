@@ -25,7 +25,7 @@ Name = Annotated[
     str,
     typer.Option(
         "--as",
-        help="Your name, as the customer will see it.",
+        help="Your name: the action log keeps it, and customers read it where you write to them.",
         envvar="CLAUSEWISE_AGENT",
         default_factory=_me,
         show_default="your login name",
@@ -227,6 +227,8 @@ def events(
         if as_json:
             print_json([{**asdict(one), "at": one.at.isoformat()} for one in found])
             return
+        if not found:
+            typer.echo("There are no such events.")
         for one in found:
             what = " ".join(str(part) for part in (one.kind, one.reason, one.stars, one.staff) if part)
             by = f" (by {one.given_by})" if one.given_by else ""

@@ -47,8 +47,9 @@ def serve(
                 await fill_demo(app)
                 note("To try the actions, give the address of a customer that `clausewise demo` lists.")
                 note(f"Codes are mailed: with no SMTP_URL each mail is a file in {app.settings.outbox_dir}")
-                note("Open this address in a browser:")
-            await serve_http(app, announce=note)
+            # The address comes last, and only once it is listened on.
+            first = "Open this address in a browser:\n" if demo else ""
+            await serve_http(app, announce=lambda address: note(first + address))
         return 0
 
     run(work)

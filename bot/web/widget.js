@@ -188,7 +188,7 @@ sheet.replaceSync(css);
 shadow.adoptedStyleSheets = [sheet];
 
 const root = make("div", "root " + (paged ? "paged" : "corner"));
-const launch = make("button", "launch", null, { type: "button", "aria-expanded": "false" });
+const launch = make("button", "launch", null, { type: "button", "aria-expanded": "false", "aria-label": "Chat" });
 const panel = make("section", "panel", null, paged ? {} : { role: "dialog" });
 const title = make("h1"), subtitle = make("p");
 const menuButton = make("button", "icon", null, { type: "button", "aria-expanded": "false", "aria-controls": "menu" });
