@@ -54,6 +54,10 @@ class Collection:
         await self.index.close()
 
 
+State = tuple[bool, int]
+"""Whether the samples answer, and the revision of what answers."""
+
+
 class Shelf:
     """Chooses the collection; what another process ingests meanwhile is found at the next question."""
 
@@ -64,15 +68,25 @@ class Shelf:
         self._samples: Collection | None = None
         self._samples_database: Database | None = None
         self._opening = asyncio.Lock()
-        self._texts: tuple[tuple[bool, int, frozenset[str]], ClausesNow] | None = None
+        self._is_empty: tuple[int, bool] = (-1, True)
+        self._anchors: tuple[State, dict[tuple[str, str], Clause | None]] = ((True, -1), {})
+        self._texts: tuple[State, frozenset[str], ClausesNow] | None = None
 
     async def collection(self) -> Collection:
-        if not await self._ingested.library.is_empty():
-            return self._ingested
+        return (await self._now())[0]
+
+    async def _now(self) -> tuple[Collection, State]:
+        """The collection that answers, and as what. What was read of it holds until the state is another."""
+        # each revision is read first: what changes in between is then read again the next time
+        revision = await self._ingested.library.revision()
+        if self._is_empty[0] != revision:
+            self._is_empty = revision, await self._ingested.library.is_empty()
+        if not self._is_empty[1]:
+            return self._ingested, (False, revision)
         async with self._opening:
             if self._samples is None:
                 self._samples = await self._open_samples()
-        return self._samples
+        return self._samples, (True, await self._samples.library.revision())
 
     async def _open_samples(self) -> Collection:
         folder = self._settings.samples_dir
@@ -103,7 +117,13 @@ class Shelf:
         return await (await self.collection()).answering.answer(question, language=language)
 
     async def by_anchor(self, anchor: str, language: str) -> Clause | None:
-        return await (await self.collection()).library.by_anchor(anchor, language)
+        collection, state = await self._now()
+        if self._anchors[0] != state:
+            self._anchors = state, {}
+        known, key = self._anchors[1], (anchor, language)
+        if key not in known:
+            known[key] = await collection.library.by_anchor(anchor, language)
+        return known[key]
 
     async def by_id(self, clause_id: str) -> Clause | None:
         return next(iter(await (await self.collection()).library.by_ids([clause_id])), None)
@@ -114,14 +134,12 @@ class Shelf:
 
     async def clause_texts(self, anchors: Iterable[str]) -> ClausesNow:
         """Return the clauses that answer now, and whether they are those of the samples."""
-        collection = await self.collection()
-        are_samples = collection is not self._ingested
-        # the revision is read first: what changes in between is then read again the next time
-        key = (are_samples, await collection.library.revision(), frozenset(anchors))
-        if self._texts is None or self._texts[0] != key:
-            found = await collection.library.anchored(key[2])
-            self._texts = (key, ClausesNow(_whole(found), are_samples))
-        return self._texts[1]
+        collection, state = await self._now()
+        wanted = frozenset(anchors)
+        if self._texts is None or self._texts[:2] != (state, wanted):
+            found = await collection.library.anchored(wanted)
+            self._texts = (state, wanted, ClausesNow(_whole(found), are_samples=state[0]))
+        return self._texts[2]
 
     async def close(self) -> None:
         await self._ingested.close()

@@ -37,6 +37,7 @@ class DocumentSummary:
 
 
 # Read for every question: building them anew costs more than running them.
+_REVISION = select(LibraryState.revision).where(LibraryState.id == 1)
 _ANY = select(DocumentRow.id).where(DocumentRow.status == "current").limit(1)
 _CURRENT = (
     select(ClauseRow, DocumentRow)
@@ -163,8 +164,7 @@ class Library:
     async def revision(self) -> int:
         """Return a number that rises with every change; 0 when nothing was ever taken in."""
         async with self._sessions.read() as session:
-            state = await session.get(LibraryState, 1)
-            return state.revision if state else 0
+            return (await session.exec(_REVISION)).first() or 0
 
     async def is_empty(self) -> bool:
         async with self._sessions.read() as session:

@@ -5,6 +5,7 @@ bring no more than the button that does.
 """
 
 from collections.abc import Sequence, Set
+from functools import cache
 
 from actions.model import ActionKind
 from bot.flows.pending import Waiting
@@ -40,8 +41,10 @@ def _is(talk: Talk, key: str, *, besides: str | None = None) -> bool:
     """
     for language in dict.fromkeys((talk.language, FALLBACK)):
         typed = words(talk.text, language)
-        small = {word for phrase in _listed(talk, language, besides) for word in phrase}
-        if any(_is_all(phrase, typed, small) for phrase in _listed(talk, language, key)):
+        phrases = _listed(talk.messages.say(language, key), language)
+        around = _listed(talk.messages.say(language, besides), language) if besides else ()
+        small = {word for phrase in around for word in phrase}
+        if any(_is_all(phrase, typed, small) for phrase in phrases):
             return True
     return False
 
@@ -55,5 +58,7 @@ def _is_all(phrase: Words, typed: Words, small: Set[str]) -> bool:
     )
 
 
-def _listed(talk: Talk, language: str, key: str | None) -> list[Words]:
-    return [words(phrase, language) for phrase in talk.messages.say(language, key).split("|")] if key else []
+@cache
+def _listed(phrases: str, language: str) -> tuple[Words, ...]:
+    """A line of the catalogue; it is read for every message."""
+    return tuple(words(phrase, language) for phrase in phrases.split("|"))

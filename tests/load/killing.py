@@ -20,6 +20,7 @@ from tests.load.server import Server
 
 RATE = 20.0
 LIMIT = 30.0
+HURRIED = 0.25
 PATIENCE = 1200.0
 
 
@@ -44,8 +45,12 @@ async def kill_under_load(
     seed: int,
     rate: float = RATE,
     first: int = FIRST,
+    hurried: float = HURRIED,
 ) -> Account:
-    """Kill a running server again and again, most times when it has caught up; check the whole account."""
+    """Kill a running server again and again; check the whole account.
+
+    The share `hurried` of the kills comes within two seconds of the start, the others when it has caught up.
+    """
     chance, crowd, database = random.Random(seed), Crowd(api, seed, first), Database(address)
     talking = asyncio.create_task(crowd.talk(rate))
     try:
@@ -53,7 +58,7 @@ async def kill_under_load(
             await asyncio.sleep(chance.uniform(0.1, 2.0))
             await server.kill()
             await server.begin()
-            if number == kills - 1 or chance.random() < 0.75:
+            if number == kills - 1 or chance.random() >= hurried:
                 await _caught_up(api, database)
         await asyncio.sleep(1.0)
         talking.cancel()

@@ -10,7 +10,7 @@ from tests.load.server import Server
 from tests.make import settings
 
 KILLS = 50
-NEW_INTERPRETERS = 5
+NEW_INTERPRETERS = 10
 
 
 @pytest.mark.torture
@@ -22,7 +22,8 @@ async def test_every_message_is_answered_once_in_order_within_thirty_seconds(dat
 
 @pytest.mark.torture
 async def test_the_same_where_each_start_is_a_new_interpreter(data_dir: Path) -> None:
-    """What is written while it starts must be caught up with besides: half as much leaves room for that."""
+    """It takes seconds until it listens; at half the rate, and killed once it has caught up with them."""
     address = settings(data_dir).database_address
     async with telegram() as api, Server(data_dir, api) as server:
-        print(await kill_under_load(server, api, address, kills=NEW_INTERPRETERS, seed=2, rate=10))
+        kills = NEW_INTERPRETERS
+        print(await kill_under_load(server, api, address, kills=kills, seed=2, rate=10, hurried=0.0))
