@@ -157,9 +157,12 @@ class Delivery:
                 async with self._gate:
                     if not await self._pause(self._pacing.wait_of_all):
                         return
-                    self._pacing.took(outgoing.chat_id)
-                if not self._lease.is_live or not await self._send(outgoing):
-                    return
+                    sending = self._pacing.took(outgoing.chat_id)
+                try:
+                    if not self._lease.is_live or not await self._send(outgoing):
+                        return
+                finally:
+                    sending.arrived()
 
     async def _pause(self, wait: Callable[..., float], *of: str) -> bool:
         """Wait as long as the pacing says; False when it must not be waited for, because all ends."""

@@ -26,23 +26,34 @@ class Limits:
     overall: Limit | None = None
 
 
+class Sending:
+    """One message on its way. The channel counts it when it arrives, so it says when it is there for sure."""
+
+    def __init__(self, now: Callable[[], float]) -> None:
+        self._now = now
+        self.at = now()
+
+    def arrived(self) -> None:
+        self.at = self._now()
+
+
 class _Window:
     """The moments of the last messages, as many as the limit counts."""
 
     def __init__(self, limit: Limit) -> None:
         self._limit = limit
-        self._sent: deque[float] = deque(maxlen=limit.count)
+        self._sent: deque[Sending] = deque(maxlen=limit.count)
 
     def free_at(self) -> float:
         """From when on one more is allowed; 0 for at once."""
         full = len(self._sent) == self._limit.count
-        return self._sent[0] + self._limit.seconds if full else 0.0
+        return self._sent[0].at + self._limit.seconds if full else 0.0
 
-    def took(self, now: float) -> None:
-        self._sent.append(now)
+    def took(self, sending: "Sending") -> None:
+        self._sent.append(sending)
 
     def is_empty(self, now: float) -> bool:
-        return not self._sent or self._sent[-1] + self._limit.seconds <= now
+        return not self._sent or self._sent[-1].at + self._limit.seconds <= now
 
 
 class Pacing:
@@ -68,14 +79,16 @@ class Pacing:
         free = max((self._all_held, *(window.free_at() for window in self._overall)))
         return max(0.0, free - self._now())
 
-    def took(self, chat_id: str) -> None:
-        """Count a message that goes out now."""
+    def took(self, chat_id: str) -> Sending:
+        """Count a message that goes out now, and once more from the moment that it has `arrived`."""
         chat_id, limits = _place(chat_id), self._limits
         wanted = [limits.chat, limits.group if chat_id.startswith("-") else None]
         if chat_id not in self._windows and any(wanted):
             self._windows[chat_id] = [_Window(limit) for limit in wanted if limit]
+        sending = Sending(self._now)
         for window in (*self._windows.get(chat_id, ()), *self._overall):
-            window.took(self._now())
+            window.took(sending)
+        return sending
 
     def refused(self, chat_id: str, seconds: float, *, everywhere: bool = False) -> None:
         """Note that the channel asks to be left alone for so long.

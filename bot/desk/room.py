@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 import structlog
 
 from bot.errors import BotError
-from bot.pacing import Pacing
+from bot.pacing import Pacing, Sending
 from bot.ports import Sleep
 
 if TYPE_CHECKING:
@@ -169,20 +169,22 @@ class Room:
 
         async with self._sending:
             while True:
-                if counts:
-                    await self._turn()
+                sending = await self._turn() if counts else None
                 try:
                     return await self._made(make)
                 except TelegramRetryAfter as error:
                     log.info("desk-told-to-wait", seconds=error.retry_after)
                     self._pacing.refused(str(self.chat_id), float(error.retry_after))
                     await self._sleep(float(error.retry_after))
+                finally:
+                    if sending is not None:
+                        sending.arrived()
 
-    async def _turn(self) -> None:
+    async def _turn(self) -> Sending:
         chat = str(self.chat_id)
         while (seconds := max(self._pacing.wait_of_chat(chat), self._pacing.wait_of_all())) > 0:
             await self._sleep(seconds)
-        self._pacing.took(chat)
+        return self._pacing.took(chat)
 
     async def _made(self, make: Callable[[], Awaitable[T]]) -> T:
         from aiogram.exceptions import TelegramBadRequest, TelegramForbiddenError, TelegramMigrateToChat

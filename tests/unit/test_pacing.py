@@ -97,3 +97,17 @@ def test_what_is_long_ago_is_forgotten(pacing: Pacing, at: Seconds) -> None:
     pacing.took("fresh")
     assert pacing.wait_of_chat("fresh") == 0
     assert set(pacing._windows) == {"fresh"}
+
+
+@pytest.mark.parametrize(
+    ("sent", "flight", "later", "wait"), [(3, 2.0, 0.0, 3.0), (3, 2.0, 3.0, 0.0), (2, 2.0, 0.0, 0.0)]
+)
+def test_what_is_on_its_way_counts_from_its_arrival(
+    pacing: Pacing, at: Seconds, sent: int, flight: float, later: float, wait: float
+) -> None:
+    on_their_way = [pacing.took("7") for _ in range(sent)]
+    at.now += flight
+    for sending in on_their_way:
+        sending.arrived()
+    at.now += later
+    assert pacing.wait_of_chat("7") == wait
