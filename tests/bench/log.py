@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from sqlalchemy import insert, text
+from sqlalchemy import Connection, insert, text
 
 from actions.audit import verify
 from actions.checkpoints import EVERY_ENTRIES, Checkpoints, SigningKey
@@ -73,16 +73,16 @@ async def _build(database: Database, seal: Seal, size: int) -> None:
             rows = list(_rows(last, min(CHUNK, size - last.seq), seal.entry_key))
             async with database.write() as session:
                 connection = await session.connection()
-                await connection.execute(insert(Action), list(_actions(rows)))
+                await connection.run_sync(Connection.execute, insert(Action), list(_actions(rows)))
                 if done := [row for row in rows if row["step"] == "DONE"]:
                     values = [
                         {"confirmation": row["action_id"], **_of(row, "action_id", "at")} for row in done
                     ]
-                    await connection.execute(insert(Effect), values)
-                await connection.execute(insert(ActionLog), rows)
+                    await connection.run_sync(Connection.execute, insert(Effect), values)
+                await connection.run_sync(Connection.execute, insert(ActionLog), rows)
                 hundredth = [_of(row, "seq", "hash", "at") for row in rows if row["seq"] % EVERY_ENTRIES == 0]
                 if hundredth:
-                    await connection.execute(insert(LogCheckpoint), hundredth)
+                    await connection.run_sync(Connection.execute, insert(LogCheckpoint), hundredth)
             lines.writelines(f"{row['seq']} {row['hash']} {row['at'].isoformat()}\n" for row in rows)
             last = Head(rows[-1]["seq"], rows[-1]["hash"])
             seal.checkpoints.write(last, rows[-1]["at"])
