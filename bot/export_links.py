@@ -85,8 +85,7 @@ class ExportLinks:
 
 def is_theirs(conversation: ConversationRow, case: GdprCase, who: DataSubject, now: datetime) -> bool:
     """Whether a fulfilled case is that of the person whom the conversation has proven to be, and lately."""
-    until = conversation.verified_until
-    if until is None or until <= now:
+    if not conversation.is_verified(now):
         return False
     if case.status != "done" or case.right not in HANDED_OUT:
         return False

@@ -27,7 +27,7 @@ class Identity:
         language = conversation.language or "en"
         if email is None:
             return Principal(language=language)
-        fresh = conversation.verified_until is not None and conversation.verified_until > self._clock.now()
+        fresh = conversation.is_verified(self._clock.now())
         level = Level.VERIFIED if vouched_email or fresh else Level.LINKED
         member = await self._accounts.member_by_email(email)
         known_as = None if vouched_email else conversation.member_id

@@ -15,8 +15,7 @@ CARRIES_FILES = ("telegram",)
 
 def shows_files_to(conversation: ConversationRow, action: Action, now: datetime) -> bool:
     """Whether the conversation is that of the person whose action it was, who has proven it and lately."""
-    until = conversation.verified_until
-    if conversation.channel not in CARRIES_FILES or until is None or until <= now:
+    if conversation.channel not in CARRIES_FILES or not conversation.is_verified(now):
         return False
     if action.member_id is not None:
         return conversation.member_id == action.member_id

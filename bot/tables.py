@@ -55,6 +55,10 @@ class ConversationRow(SQLModel, table=True):
     version: int = 0
     created_at: datetime = moment(nullable=False)
 
+    def is_verified(self, now: datetime) -> bool:
+        """Whether somebody has proven here who they are, and lately."""
+        return self.verified_until is not None and self.verified_until > now
+
 
 class MessageRow(SQLModel, table=True):
     """A message in either direction. Inbound: `received` until it is `answered`; outbound: `pending` until

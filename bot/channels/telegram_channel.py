@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import structlog
 
@@ -12,6 +12,7 @@ from bot.channels.telegram_format import Part, keyboard_of, parts_of
 from bot.channels.telegram_reading import CHANNEL, chat_of
 from bot.config import Settings
 from bot.errors import ConfigurationError, DeliveryError
+from bot.export_links import ExportLinks
 from bot.model import Block, Button, FileRef, LinkRef, Reply
 
 if TYPE_CHECKING:
@@ -67,14 +68,6 @@ Papers = Callable[[str], Awaitable[bytes | None]]
 """Reads a paper by its id; None where it is gone."""
 
 
-class Links(Protocol):
-    """Mints links to what only one person may see; `bot.export_links` has it."""
-
-    async def for_chat(
-        self, way: Literal["telegram"], chat_id: str, case_id: str, *, is_private: bool
-    ) -> str | None: ...
-
-
 class TelegramChannel:
     """Sends replies. When one in several messages fails halfway, the next try goes on from there."""
 
@@ -86,7 +79,7 @@ class TelegramChannel:
         *,
         shown: Shown | None = None,
         papers: Papers | None = None,
-        links: Links | None = None,
+        links: ExportLinks | None = None,
     ) -> None:
         self._bot = bot
         self._shown = shown

@@ -39,13 +39,10 @@ Calm = Callable[[float], Awaitable[None]]
 """Waits until nobody waits for an answer, or so many seconds."""
 
 
-async def no_wait(_most: float) -> None: ...
-
-
 class Keyboards:
     """Remembers what was shown where, refuses a press from elsewhere, and tidies up after each reply."""
 
-    def __init__(self, database: Database, clock: Clock, bot: "Bot", calm: Calm = no_wait) -> None:
+    def __init__(self, database: Database, clock: Clock, bot: "Bot", calm: Calm) -> None:
         self._database = database
         self._clock = clock
         self._bot = bot

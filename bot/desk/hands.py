@@ -64,9 +64,9 @@ class Hands:
             await self._tell(heard, await self._commands.deciding.refuse(reference, staff, heard.text))
         elif heard.kind == "text" and command:
             await self._order(heard, staff, conversation_id, command)
-        elif _is_file(heard) and (command or asked_about(heard.answers)):
+        elif heard.file_id and (command or asked_about(heard.answers)):
             await self._tell(heard, NO_FILE)
-        elif conversation_id is not None and (heard.kind == "text" or _is_file(heard)):
+        elif conversation_id is not None and (heard.kind == "text" or heard.file_id):
             await self._write(heard, staff, conversation_id)
         elif conversation_id is not None and not command:
             await self._tell(heard, EDITED if heard.kind == "edit" else FILE)
@@ -171,11 +171,6 @@ class Hands:
 
     def _once(self, heard: Heard) -> str:
         return f"{ONCE}{self._room.chat_id}:{heard.key}"
-
-
-def _is_file(heard: Heard) -> bool:
-    """Whether it carries one that is passed on."""
-    return heard.kind == "file" and bool(heard.file_id)
 
 
 def _file(heard: Heard) -> FileRef | None:

@@ -15,8 +15,9 @@ class Heard:
     """`thread_id` is None in the general topic, and unknown where `is_reachable` is not set.
 
     `answers` is the text of the bot's own message that this one replies to. `mentioned` is a colleague
-    without a user name. `file_id` is set for a document or a photo, whose caption is the `text`, and
-    `file_name` for a document. A press has `query_id` and `data`; `message_id` is where the button stands.
+    without a user name. `file_id` is set for a document or a photo that is passed on, whose caption is
+    the `text`, and `file_name` for a document. A press has `query_id` and
+    `data`; `message_id` is where the button stands.
     """
 
     kind: Literal["text", "file", "edit", "press"]
@@ -60,8 +61,9 @@ def _message(message: "Message", bot_id: int, *, edited: bool = False) -> Heard 
         return None
     replied = message.reply_to_message
     own = replied is not None and replied.from_user is not None and replied.from_user.id == bot_id
-    document = message.document if message.animation is None else None  # a GIF comes as both
-    sizes = message.photo or ()
+    # a GIF comes as both; an edit sends nothing anew
+    document = message.document if message.animation is None and not edited else None
+    sizes = (message.photo or ()) if not edited else ()
     largest = max(sizes, key=lambda size: size.width * size.height, default=None)
     mentions = [entity.user.id for entity in message.entities or () if entity.user is not None]
     return Heard(

@@ -1,6 +1,6 @@
 """An action, from the sentence that asks for it to its receipt. No model takes part."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from actions.model import (
@@ -177,11 +177,10 @@ class Acting:
         if not means_taking_back(talk):
             return False
         principal = await self.principal(talk)
-        if principal.email is None or not any(
-            receipt.may_withdraw for receipt in await self._service.status(principal)
-        ):
+        receipts = await self._service.status(principal) if principal.email is not None else []
+        if not any(receipt.may_withdraw for receipt in receipts):
             return False
-        await self.status(talk)
+        self._show(talk, receipts)
         return True
 
     async def _report(self, talk: Talk, outcome: Confirmed) -> None:
@@ -230,7 +229,9 @@ class Acting:
         if principal.email is None:
             talk.tell("status.who", talk.button("person", "button.person"))
             return
-        receipts = await self._service.status(principal)
+        self._show(talk, await self._service.status(principal))
+
+    def _show(self, talk: Talk, receipts: Sequence[Receipt]) -> None:
         # Each beside its own button, so that nobody takes back the wrong one.
         groups = [[receipt] for receipt in receipts if receipt.may_withdraw]
         settled = [receipt for receipt in receipts if not receipt.may_withdraw]

@@ -17,7 +17,7 @@ from bot.tables import ConversationRow, ExportLinkRow, MessageRow
 from tests.bot_api import FakeBotApi, Fault, Sent
 from tests.fakes import MovingClock
 from tests.make import mailed_code, mails, words
-from tests.telegram_live import ANA, live
+from tests.telegram_live import ANA, live, said
 
 OWNER = "olivia.owner@example.com"
 SITE = "https://support.example.com"
@@ -37,23 +37,16 @@ async def app(data_dir: Path, clock: MovingClock, api: FakeBotApi) -> AsyncItera
         yield running
 
 
-async def answered(api: FakeBotApi, count: int) -> Sent:
-    await api.until(lambda: len(api.sent(ANA)) >= count)
-    return api.sent(ANA)[-1]
-
-
-async def filed(
-    app: App, api: FakeBotApi, words_of_it: str = "please send me a copy of my personal data"
-) -> str:
+async def filed(app: App, api: FakeBotApi) -> str:
     """Ask for it in the chat, down to the receipt; return the case's reference."""
-    await api.user_says(ANA, words_of_it)
-    await answered(api, 1)
+    await api.user_says(ANA, "please send me a copy of my personal data")
+    await said(api, ANA, 1)
     await api.user_says(ANA, OWNER)
-    await answered(api, 2)
+    await said(api, ANA, 2)
     await api.user_says(ANA, mailed_code(app))
-    await answered(api, 4)
+    await said(api, ANA, 4)
     await api.user_presses(ANA, app.messages.say("en", "button.confirm.gdpr_request"))
-    await answered(api, 5)
+    await said(api, ANA, 5)
     async with app.database.read() as session:
         return (await session.exec(select(GdprCase))).one().reference
 
@@ -85,8 +78,8 @@ async def test_the_button_leads_to_the_package_and_the_mailed_link_is_then_used_
     mailed = words(mails(app)[-1]).partition(PAGES)[2].split()[0]
     assert mailed != token
     async with app.database.read() as session:
-        said = [row.text + str(row.body) for row in (await session.exec(select(MessageRow))).all()]
-    assert not [text for text in said if token in text or mailed in text]
+        stored = [row.text + str(row.body) for row in (await session.exec(select(MessageRow))).all()]
+    assert not [text for text in stored if token in text or mailed in text]
     assert token not in str(logs)
     assert await app.rights.offer(token) is not None
     package = await app.rights.redeem(token)
@@ -112,9 +105,9 @@ async def test_what_came_twice_has_one_button_that_works(
     reference = await filed(app, api)
     api.fail("sendMessage", Fault(0, delivered=True))
     await fulfilled(app, reference)
-    await answered(api, 6)
+    await said(api, ANA, 6)
     clock.move(seconds=2)
-    await answered(api, 7)
+    await said(api, ANA, 7)
     first, second = (message.addresses[0].removeprefix(PAGES) for message in api.sent(ANA)[-2:])
     assert await app.rights.redeem(first) is None
     assert await app.rights.redeem(second) is not None
