@@ -3,14 +3,18 @@ without an answer (`python -m tests.bench.weigh`).
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import astuple, dataclass, fields
 
 import numpy as np
 import numpy.typing as npt
 
+from knowledge.answer_types import asks_for, gives
 from knowledge.bm25 import Places, Scores
+from knowledge.folding import words
 from knowledge.fusion import Features, column
 from knowledge.kinds import shipped_kinds
+from knowledge.model import Clause
 from knowledge.semantic import QuestionMeaning, SemanticIndex
 
 # How near the nearest word of a clause must be for a word of the question to count as said there.
@@ -19,6 +23,8 @@ SAID = 0.6
 HEAVY = 3
 # The first passage is compared with so many that follow it.
 RIVALS = 5
+# So many of the first passages are looked through for the form that the answer must have.
+SHOWN = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +47,10 @@ class Evidence:
     """The logarithm of one more than the number of words asked with."""
     kind: float = 0.0
     """The log odds that a clause would settle such a question, whatever the library."""
+    given: float = 0.0
+    """1 where the answer must be a price, a time or the like and the first passages hold one; `lacking` is 1
+    where it must and they do not."""
+    lacking: float = 0.0
 
 
 NAMES = tuple(field.name for field in fields(Evidence))
@@ -49,14 +59,15 @@ NAMES = tuple(field.name for field in fields(Evidence))
 def evidence(
     index: SemanticIndex,
     meaning: QuestionMeaning | None,
+    question: str,
+    clauses: Sequence[Clause],
     order: Places,
     table: Features,
     scores: Scores,
-    count: int,
     kind: float | None = None,
 ) -> Evidence:
-    """Read the evidence off the first rows. `order` are places, `table` and `scores` theirs, best first;
-    `count` is the number of words of the question, `kind` what is to be taken for the kind's log odds.
+    """Read the evidence off the first rows. `order` are places, `clauses` the first of theirs, `table` and
+    `scores` what they scored, best first; `kind` is what is to be taken for the kind's log odds.
     """
     if meaning is None or not len(order):
         return Evidence()
@@ -64,6 +75,9 @@ def evidence(
     heavy = np.argsort(-meaning.weights, kind="stable")[:HEAVY]
     rivals = scores[1 : 1 + RIVALS]
     best = float(scores[0])
+    texts = [f"{clause.heading}. {clause.text}" for clause in clauses[:SHOWN]]
+    forms = asks_for(question)
+    given = any(gives(text, forms) for text in texts)
     return Evidence(
         best=best,
         margin=best - float(rivals[0]) if len(rivals) else 0.0,
@@ -73,8 +87,10 @@ def evidence(
         worst=float(near[heavy].min()),
         sentence=float(table[0, column("sentence")]),
         grams=float(table[0, column("grams")]),
-        length=math.log1p(count),
+        length=math.log1p(len(words(question))),
         kind=shipped_kinds().log_odds(meaning.direction) if kind is None else kind,
+        given=float(bool(forms) and given),
+        lacking=float(bool(forms) and not given),
     )
 
 
@@ -83,18 +99,20 @@ class Confidence:
     """A logistic function of the evidence, and where the answers begin and the doubt ends."""
 
     weights: Evidence = Evidence(
-        best=0.109,
-        margin=-0.016,
-        lead=0.152,
-        words=1.965,
-        said=0.161,
-        worst=2.783,
-        sentence=2.058,
-        grams=0.701,
-        length=0.566,
-        kind=0.707,
+        best=0.104,
+        margin=-0.020,
+        lead=0.139,
+        words=1.802,
+        said=0.259,
+        worst=2.782,
+        sentence=2.168,
+        grams=0.680,
+        length=0.559,
+        kind=0.717,
+        given=0.283,
+        lacking=-0.706,
     )
-    bias: float = -3.517
+    bias: float = -3.448
     answers_from: float = 0.5
     doubts_from: float = 0.35
 

@@ -24,7 +24,6 @@ from knowledge.encoder.training.kinds import group_of
 from knowledge.encoder.training.outside import kept_out, read_outside
 from knowledge.encoder.training.topics import FOLDER, LANGUAGES, read_topics
 from knowledge.evaluation import is_hit, read_questions
-from knowledge.folding import words
 from knowledge.fusion import Features
 from knowledge.kinds import shipped_kinds
 from knowledge.lexical import LexicalIndex
@@ -84,10 +83,11 @@ class Library:
         return confidence.evidence(
             self.semantic,
             meaning,
+            asked.text,
+            [self.clauses[place] for place in order[: confidence.SHOWN]],
             self.places[order],
             table[order],
             scores[order],
-            len(words(asked.text)),
             kind,
         )
 
