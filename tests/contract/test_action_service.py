@@ -339,10 +339,36 @@ async def test_confirming_and_withdrawing_at_once_the_first_wins(world: World) -
         )
         step = (await world.action(card.action_id)).step
         assert step in (Step.DONE, Step.WITHDRAWN)
-        assert isinstance(pressed, Receipt if step == Step.DONE else Rejected)
         assert isinstance(withdrawn, Rejected if step == Step.DONE else Receipt)
         if step == Step.DONE:
+            assert isinstance(pressed, Receipt)
+            assert pressed.step is Step.DONE
             break
+        # Withdrawn before the press, or between it and its effect.
+        assert pressed == Rejected("withdrawn", card.action_id) or (
+            isinstance(pressed, Receipt) and pressed.step is Step.WITHDRAWN
+        )
+        assert await world.rows(Effect) == []
+    await world.verified()
+
+
+async def test_a_withdrawal_between_a_press_and_its_effect_leaves_no_effect(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    card, principal = await world.card(OWNER, CORRECT, vat_id="DE136695976"), await world.principal(OWNER)
+    execute = world.service._execute
+
+    async def withdrawn_first(action_id: str) -> Receipt:
+        assert isinstance(await world.service.withdraw(action_id, principal, "chat"), Receipt)
+        return await execute(action_id)
+
+    monkeypatch.setattr(world.service, "_execute", withdrawn_first)
+    pressed = await world.press(OWNER, card)
+    assert isinstance(pressed, Receipt)
+    assert (pressed.step, pressed.may_withdraw) == (Step.WITHDRAWN, False)
+    assert await world.rows(Effect) == []
+    monkeypatch.undo()
+    assert await world.press(OWNER, card) == Rejected("withdrawn", card.action_id)
     await world.verified()
 
 
