@@ -9,7 +9,8 @@ import re
 from collections.abc import Collection, Mapping
 from enum import StrEnum
 
-from knowledge.folding import fold_word, words
+from knowledge.folding import fold
+from knowledge.semantic import sentences
 
 
 class AnswerType(StrEnum):
@@ -26,7 +27,7 @@ _ASKS: Mapping[AnswerType, str] = {
         how much cost*; how much pay; how much charge*; how much does; how much is; how much for; what cost;
         cost*; price*; pricing; fee; fees; koliko stane*; koliko plac*; kolk* plac*; kolk* stane*; kolk*
         pride; koliko pride; koliko me pride; kolk* me pride; stane; stanejo; stalo; cena; cene; ceno;
-        cenik*; pristojbin*; doplac*; kaina; kainos; kaina*; kainuo*; kiek moke*; kiek mokesi*; kiek
+        cenik*; pristojbin*; doplac*; kaina*; kainos; kainuo*; kiek moke*; kiek mokesi*; kiek
         sumoke*; kiek reik* moke*; priemok*; kui palju maksa*; palju maksa*; kui palju pean; hind; hinna*;
         mis maksab; maksumus; tasu; lisatasu; struva*; kolko plasht*; kolko pari; kolko shte plat*; cena;
         cenata; ceni; taksa; taksata; taksi; doplasht*
@@ -93,34 +94,28 @@ _GIVES: Mapping[AnswerType, re.Pattern[str]] = {
 }
 
 
-class _Phrases:
-    """Which phrases stand in a question: words in a row, one word by its beginning where it ends in *."""
-
-    def __init__(self, phrases: str) -> None:
-        forms = [
-            " ".join(re.escape(word).replace(r"\*", r"\w*") for word in phrase.split())
-            for phrase in phrases.split(";")
-        ]
-        self._pattern = re.compile(r"\b(?:" + "|".join(forms) + r")\b")
-
-    def within(self, folded: str) -> bool:
-        return self._pattern.search(folded) is not None
+def _pattern(phrases: str) -> re.Pattern[str]:
+    """Return what finds any of the phrases: words in a row, a word by its beginning where it ends in *."""
+    forms = [
+        " ".join(re.escape(word).replace(r"\*", r"\w*") for word in phrase.split())
+        for phrase in phrases.split(";")
+    ]
+    return re.compile(r"\b(?:" + "|".join(forms) + r")\b")
 
 
-_PHRASES = {kind: _Phrases(phrases) for kind, phrases in _ASKS.items()}
+_PHRASES = {kind: _pattern(phrases) for kind, phrases in _ASKS.items()}
 # "When" joins sentences more often than it asks; it asks at the beginning, before an auxiliary.
 _WHEN = re.compile(
     r"(?:and |so |hi |hello )?when (?:do|does|did|is|are|was|will|would|can|could|should|must)\b"
 )
-_SENTENCE = re.compile(r"[.!?;:]\s+|\n+")
 
 
 def asks_for(question: str) -> frozenset[AnswerType]:
     """Return the forms that the answer to a question has; mostly none or one."""
     found: set[AnswerType] = set()
-    for sentence in _SENTENCE.split(question):
-        folded = " ".join(fold_word(word, "") for word in words(sentence))
-        found |= {kind for kind, phrases in _PHRASES.items() if phrases.within(folded)}
+    for sentence in sentences(question):
+        folded = fold(sentence, "")
+        found |= {kind for kind, phrases in _PHRASES.items() if phrases.search(folded)}
         if _WHEN.match(folded):
             found.add(AnswerType.TIME)
     if len(found) > 1:

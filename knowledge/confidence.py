@@ -66,8 +66,8 @@ def evidence(
     scores: Scores,
     kind: float | None = None,
 ) -> Evidence:
-    """Read the evidence off the first rows. `order` are places, `clauses` the first of theirs, `table` and
-    `scores` what they scored, best first; `kind` is what is to be taken for the kind's log odds.
+    """Read the evidence off the first rows. `clauses` are the library's, `order` places among them, `table`
+    and `scores` theirs, best first; `kind` is what is to be taken for the kind's log odds.
     """
     if meaning is None or not len(order):
         return Evidence()
@@ -75,9 +75,9 @@ def evidence(
     heavy = np.argsort(-meaning.weights, kind="stable")[:HEAVY]
     rivals = scores[1 : 1 + RIVALS]
     best = float(scores[0])
-    texts = [f"{clause.heading}. {clause.text}" for clause in clauses[:SHOWN]]
     forms = asks_for(question)
-    given = any(gives(text, forms) for text in texts)
+    shown = [clauses[place] for place in order[:SHOWN]] if forms else []
+    given = any(gives(f"{clause.heading}. {clause.text}", forms) for clause in shown)
     return Evidence(
         best=best,
         margin=best - float(rivals[0]) if len(rivals) else 0.0,
@@ -89,7 +89,7 @@ def evidence(
         grams=float(table[0, column("grams")]),
         length=math.log1p(len(words(question))),
         kind=shipped_kinds().log_odds(meaning.direction) if kind is None else kind,
-        given=float(bool(forms) and given),
+        given=float(given),
         lacking=float(bool(forms) and not given),
     )
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from knowledge import stopwords
 from knowledge.bm25 import Places, Scores, best
-from knowledge.confidence import SHOWN, Confidence, evidence
+from knowledge.confidence import Confidence, evidence
 from knowledge.folding import words
 from knowledge.fusion import OTHER_LANGUAGE, Weights, features, lexical_mean
 from knowledge.index import IndexHolder, Snapshot
@@ -90,9 +90,8 @@ class Retriever:
         scores = self._weights(table) - OTHER_LANGUAGE * _foreign(snapshot, language)[places]
         # Rounded, so that the last bits of a sum never decide between machines.
         order = np.lexsort((snapshot.ranks[places], -np.round(scores, 6)))
-        first = [snapshot.clauses[place] for place in places[order[:SHOWN]]]
         seen = evidence(
-            snapshot.semantic, meaning, question, first, places[order], table[order], scores[order]
+            snapshot.semantic, meaning, question, snapshot.clauses, places[order], table[order], scores[order]
         )
         probability = self._confidence(seen)
         passages = tuple(

@@ -1,8 +1,8 @@
 """`python -m tests.bench.contrasts`: clauses with questions that they answer and that they only seem to.
 
-Every question is asked of all the written clauses of one language. Printed is how often its own clause comes
-first and among the first five, and how well the probability that the first passages answer tells the
-questions that one of the clauses answers from those that none does; .5 is chance.
+Every question is asked of all the clauses of its file, which are of one language. Printed is how often its
+own clause comes first and among the first five, and how well the probability that the first passages answer
+tells the questions that one of the clauses answers from those that none does; .5 is chance.
 """
 
 import argparse
@@ -19,7 +19,7 @@ from knowledge.model import Clause
 from tests.bench.table import markdown, share
 from tests.bench.weigh import Asked, Library
 
-# Before any: what is measured has no version.
+# A clause has a date, which nothing here looks at.
 WRITTEN = date(2026, 1, 1)
 
 
@@ -39,25 +39,25 @@ def _clause(number: int, item: Contrast) -> Clause:
 
 def measured(items: Sequence[Contrast]) -> tuple[list[int], list[float], list[float]]:
     """Return where each answered question's clause stood, from 1, and the probabilities, of the answered
-    questions and of the others.
+    questions and of the others. The items' clauses are of one language.
     """
     library, weights, confidence = library_of(items), fusion.Weights(), Confidence()
     ranks: list[int] = []
     right: list[float] = []
     wrong: list[float] = []
+    everywhere = np.ones(len(items), dtype=np.bool_)
     for number, item in enumerate(items):
-        own = library.languages == item.clause_language
         for answered, questions in ((True, item.answered), (False, item.unanswered)):
             for text in questions:
                 hits = np.zeros(len(items), dtype=np.bool_)
                 hits[number] = answered
-                asked = Asked(text, item.clause_language, hits, own, "contrasts")
+                asked = Asked(text, item.clause_language, hits, everywhere, "contrasts")
                 table = library.table(text, item.clause_language)
                 probability = confidence(library.evidence(asked, table, weights))
                 (right if answered else wrong).append(probability)
                 if answered:
                     scores = weights(table)
-                    ranks.append(1 + int((scores[own] > scores[number]).sum()))
+                    ranks.append(1 + int((scores > scores[number]).sum()))
     return ranks, right, wrong
 
 

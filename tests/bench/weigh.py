@@ -84,7 +84,7 @@ class Library:
             self.semantic,
             meaning,
             asked.text,
-            [self.clauses[place] for place in order[: confidence.SHOWN]],
+            self.clauses,
             self.places[order],
             table[order],
             scores[order],
