@@ -2,11 +2,12 @@
 
 `contrast/` has files named for the language of the clauses, and for that of the questions where it is
 another: `sl.toml`, `sl_en.toml`. An item's two lists look alike and speak of the same thing: only who reads
-the clause can tell them apart. Nothing is taught on them yet: they measure, by `python -m
-tests.bench.contrasts`, and one in eight shall never be trained on.
+the clause can tell them apart. Some items have two lists more, of English questions. One clause in eight is
+never trained on: it measures, here and by `python -m tests.bench.contrasts`.
 """
 
 import tomllib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,15 +41,13 @@ def _read(path: Path) -> list[Contrast]:
     clauses, _, questions = path.stem.partition("_")
     try:
         given = tomllib.loads(path.read_text(encoding="utf-8"))["item"]
-        return [
-            Contrast(
-                questions or clauses,
-                clauses,
-                ". ".join(item["clause"]),
-                tuple(item["answered"]),
-                tuple(item["unanswered"]),
-            )
-            for item in given
-        ]
+        return [item for one in given for item in _items(one, clauses, questions or clauses)]
     except (tomllib.TOMLDecodeError, KeyError, TypeError) as fault:
         raise ValueError(f"{path.name}: {fault!r}; see the other files for the form") from fault
+
+
+def _items(given: dict[str, list[str]], clauses: str, questions: str) -> Iterator[Contrast]:
+    text = ". ".join(given["clause"])
+    yield Contrast(questions, clauses, text, tuple(given["answered"]), tuple(given["unanswered"]))
+    if "answered_en" in given:
+        yield Contrast("en", clauses, text, tuple(given["answered_en"]), tuple(given["unanswered_en"]))
