@@ -1,5 +1,5 @@
-"""How likely it is that the first passages answer: from what was found, learned on questions with and
-without an answer (`python -m tests.bench.weigh`).
+"""How likely it is that the first passages answer: from what was found and from reading it, learned on
+questions with and without an answer (`python -m tests.bench.weigh`).
 """
 
 import math
@@ -51,6 +51,9 @@ class Evidence:
     """1 where the answer must be a price, a time or the like and the first passages hold one; `lacking` is 1
     where it must and they do not."""
     lacking: float = 0.0
+    reading: float = 0.0
+    """The log odds, by the reader, that the first passage answers, and of the likeliest of those read."""
+    likeliest: float = 0.0
 
 
 NAMES = tuple(field.name for field in fields(Evidence))
@@ -64,10 +67,12 @@ def evidence(
     order: Places,
     table: Features,
     scores: Scores,
+    odds: Scores,
     kind: float | None = None,
 ) -> Evidence:
     """Read the evidence off the first rows. `clauses` are the library's, `order` places among them, `table`
-    and `scores` theirs, best first; `kind` is what is to be taken for the kind's log odds.
+    theirs, best first, `scores` sorted; `odds` are the reader's of the first few, and `kind` is what is to be
+    taken for the kind's log odds.
     """
     if meaning is None or not len(order):
         return Evidence()
@@ -91,6 +96,8 @@ def evidence(
         kind=shipped_kinds().log_odds(meaning.direction) if kind is None else kind,
         given=float(given),
         lacking=float(bool(forms) and not given),
+        reading=float(odds[0]),
+        likeliest=float(odds.max()),
     )
 
 
@@ -99,22 +106,24 @@ class Confidence:
     """A logistic function of the evidence, and where the answers begin and the doubt ends."""
 
     weights: Evidence = Evidence(
-        best=0.104,
-        margin=-0.020,
-        lead=0.139,
-        words=1.802,
-        said=0.259,
-        worst=2.782,
-        sentence=2.168,
-        grams=0.680,
-        length=0.559,
-        kind=0.717,
-        given=0.283,
-        lacking=-0.706,
+        best=0.093,
+        margin=0.042,
+        lead=0.157,
+        words=0.392,
+        said=0.655,
+        worst=1.512,
+        sentence=1.812,
+        grams=0.810,
+        length=0.375,
+        kind=0.482,
+        given=0.242,
+        lacking=-0.678,
+        reading=0.336,
+        likeliest=0.191,
     )
-    bias: float = -3.448
-    answers_from: float = 0.5
-    doubts_from: float = 0.35
+    bias: float = -1.967
+    answers_from: float = 0.45
+    doubts_from: float = 0.3
 
     def __call__(self, seen: Evidence) -> float:
         """Return a calibrated probability in 0..1."""

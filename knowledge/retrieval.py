@@ -17,6 +17,7 @@ from knowledge.fusion import OTHER_LANGUAGE, Weights, features, lexical_mean
 from knowledge.index import IndexHolder, Snapshot
 from knowledge.lexical import MOST_WORDS, LexicalScores
 from knowledge.model import Clause, Passage, SearchResult
+from knowledge.rereading import READ, reread
 from knowledge.semantic import QuestionMeaning
 
 # Up to so many clauses all are scored; in a larger library twice so many by words, and by vectors so many
@@ -90,13 +91,24 @@ class Retriever:
         scores = self._weights(table) - OTHER_LANGUAGE * _foreign(snapshot, language)[places]
         # Rounded, so that the last bits of a sum never decide between machines.
         order = np.lexsort((snapshot.ranks[places], -np.round(scores, 6)))
+        # The places keep their scores when the passages at them change: the list stays in order.
+        scores = scores[order]
+        again = reread(question, [snapshot.clauses[place] for place in places[order[:READ]]], scores)
+        order[: len(again.order)] = order[again.order]
         seen = evidence(
-            snapshot.semantic, meaning, question, snapshot.clauses, places[order], table[order], scores[order]
+            snapshot.semantic,
+            meaning,
+            question,
+            snapshot.clauses,
+            places[order],
+            table[order],
+            scores,
+            again.odds,
         )
         probability = self._confidence(seen)
         passages = tuple(
-            Passage(snapshot.clauses[places[at]], self._share(float(scores[at])))
-            for at in order[: max(count, 0)]
+            Passage(snapshot.clauses[place], self._share(float(score)))
+            for place, score in zip(places[order[: max(count, 0)]], scores, strict=False)
         )
         if probability >= self._confidence.answers_from:
             return SearchResult("found", passages, probability)

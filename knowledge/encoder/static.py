@@ -23,6 +23,10 @@ WEIGHTS = Path(__file__).parent / "weights"
 MOST_REMEMBERED = 40_000
 # So many texts are summed at once, which bounds memory and not speed.
 CHUNK = 256
+# What stands for nothing in the four bits of a number.
+MIDDLE = 8
+
+Packed = npt.NDArray[np.uint8]
 
 
 class StaticEncoder:
@@ -32,7 +36,7 @@ class StaticEncoder:
         try:
             about = json.loads((folder / "encoder.json").read_text(encoding="utf-8"))
             # Read from the file as it is needed; as a plain array, since a memmap is slow to index.
-            self._rows: npt.NDArray[np.int8] = np.asarray(np.load(folder / "rows.npy", mmap_mode="r"))
+            self._rows: Packed = np.asarray(np.load(folder / "rows.npy", mmap_mode="r"))
             self._scales: Vectors = np.load(folder / "scales.npy")
             self._pieces = Pieces((folder / "pieces.txt").read_text(encoding="utf-8").split("\n"))
         except (OSError, ValueError) as fault:
@@ -53,7 +57,7 @@ class StaticEncoder:
 
     @property
     def dimensions(self) -> int:
-        return int(self._rows.shape[1])
+        return 2 * int(self._rows.shape[1])
 
     def encode(self, texts: Sequence[str], languages: Sequence[str] = ()) -> Vectors:
         """Return unit vectors; a text without a known word gets a vector that is near nothing."""
@@ -93,9 +97,24 @@ class StaticEncoder:
         rows, shares = self._pieces.of(word)
         if not rows:
             return np.zeros(self.dimensions, dtype=np.float32)
-        weights = np.asarray(shares, dtype=np.float32) * self._scales[rows]
-        composed: Vectors = weights @ self._rows[rows].astype(np.float32)
+        weights: Vectors = np.asarray(shares, dtype=np.float32) * self._scales[rows]
+        composed: Vectors = weights @ unpacked(self._rows[rows])
         return composed
+
+
+def packed(whole: npt.NDArray[np.int8]) -> Packed:
+    """Return numbers from -7 to 7, shape (rows, dimensions), two to a byte: shape (rows, dimensions / 2)."""
+    shifted = (whole + MIDDLE).astype(np.uint8)
+    both: Packed = shifted[:, 0::2] | (shifted[:, 1::2] << np.uint8(4))
+    return both
+
+
+def unpacked(rows: Packed) -> Vectors:
+    """Return what `packed` was given, as float32."""
+    halves = np.stack([rows & np.uint8(15), rows >> np.uint8(4)], axis=-1)
+    wide: Vectors = halves.reshape(len(rows), -1).astype(np.float32)
+    wide -= MIDDLE
+    return wide
 
 
 def sums(vectors: Vectors, edges: Sequence[int] | npt.NDArray[np.int64]) -> Vectors:

@@ -1,8 +1,9 @@
 """`python -m tests.bench.contrasts`: clauses with questions that they answer and that they only seem to.
 
-Every question is asked of all the clauses of its file, which are of one language. Printed is how often its
-own clause comes first and among the first five, and how well the probability that the first passages answer
-tells the questions that one of the clauses answers from those that none does; .5 is chance.
+Every question of a clause that was kept out of training is asked of all the clauses of its kind, which are
+of one language. Printed is how often its own clause comes first and among the first five, and how well the
+probability that the first passages answer tells the questions that one of the clauses answers from those
+that none does; .5 is chance.
 """
 
 import argparse
@@ -16,8 +17,8 @@ from knowledge import fusion
 from knowledge.confidence import Confidence
 from knowledge.encoder.training.contrast import Contrast, read_contrasts
 from knowledge.model import Clause
+from tests.bench.asking import Asked, Library
 from tests.bench.table import markdown, share
-from tests.bench.weigh import Asked, Library
 
 # A clause has a date, which nothing here looks at.
 WRITTEN = date(2026, 1, 1)
@@ -37,9 +38,12 @@ def _clause(number: int, item: Contrast) -> Clause:
     )  # fmt: skip
 
 
-def measured(items: Sequence[Contrast]) -> tuple[list[int], list[float], list[float]]:
+def measured(
+    items: Sequence[Contrast], asked_of: Sequence[Contrast] | None = None
+) -> tuple[list[int], list[float], list[float]]:
     """Return where each answered question's clause stood, from 1, and the probabilities, of the answered
-    questions and of the others. The items' clauses are of one language.
+    questions and of the others. The items' clauses are of one language; only the questions of `asked_of` are
+    asked, if it is given.
     """
     library, weights, confidence = library_of(items), fusion.Weights(), Confidence()
     ranks: list[int] = []
@@ -47,6 +51,8 @@ def measured(items: Sequence[Contrast]) -> tuple[list[int], list[float], list[fl
     wrong: list[float] = []
     everywhere = np.ones(len(items), dtype=np.bool_)
     for number, item in enumerate(items):
+        if asked_of is not None and item not in asked_of:
+            continue
         for answered, questions in ((True, item.answered), (False, item.unanswered)):
             for text in questions:
                 hits = np.zeros(len(items), dtype=np.bool_)
@@ -56,8 +62,8 @@ def measured(items: Sequence[Contrast]) -> tuple[list[int], list[float], list[fl
                 probability = confidence(library.evidence(asked, table, weights))
                 (right if answered else wrong).append(probability)
                 if answered:
-                    scores = weights(table)
-                    ranks.append(1 + int((scores > scores[number]).sum()))
+                    order = library.order(asked, table, weights)[0].tolist()
+                    ranks.append(1 + order.index(number) if number in order else len(items))
     return ranks, right, wrong
 
 
@@ -69,15 +75,15 @@ def area(right: Sequence[float], wrong: Sequence[float]) -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.contrasts", description=__doc__)
-    parser.add_argument("--items", type=int, help="only so many clauses of each file")
+    parser.add_argument("--items", type=int, help="only of so many clauses of each kind")
     given = parser.parse_args()
     kinds: dict[tuple[str, str], list[Contrast]] = {}
     for item in read_contrasts():
         kinds.setdefault((item.clause_language, item.language), []).append(item)
     rows, started = [], time.perf_counter()
     for (clauses, questions), items in sorted(kinds.items()):
-        chosen = items[: given.items]
-        ranks, right, wrong = measured(chosen)
+        chosen = [item for item in items if item.kept_out][: given.items]
+        ranks, right, wrong = measured(items, chosen)
         rows.append(
             [
                 f"{clauses}, asked in {questions}",

@@ -1,4 +1,4 @@
-"""`python -m tests.bench.encoder`: what the sentence encoder costs, in a process of its own with one thread.
+"""`python -m tests.bench.encoder`: what encoder and reader cost, in a process of their own with one thread.
 
 Questions and clauses are made of the samples with rare words among them, all different, so that little of
 what is measured is a word remembered from before.
@@ -9,7 +9,12 @@ import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from knowledge.encoder.static import StaticEncoder
 
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 QUESTIONS, CLAUSES = 500, 5000
@@ -52,6 +57,27 @@ def measure() -> None:
     )
     print(f"clauses:  {rate:.0f} a second on one core ({len(texts)} different ones)")
     print(f"memory:   +{loaded - before:.0f} MB when loaded, +{used - before:.0f} MB after the questions")
+    measure_reader(encoder, asked, texts)
+
+
+def measure_reader(encoder: "StaticEncoder", asked: Sequence[str], texts: Sequence[str]) -> None:
+    """Measure how long a question and a clause are read, each pair a different one."""
+    from knowledge.encoder.reader import Reader
+    from tests.bench.size import megabytes
+    from tests.bench.table import at
+
+    before, started = megabytes(), time.perf_counter()
+    reader = Reader(encoder=encoder)
+    load_s, taken = time.perf_counter() - started, []
+    for question, text in zip(asked, texts, strict=False):
+        started = time.perf_counter()
+        reader.judge(question, text)
+        taken.append(1000 * (time.perf_counter() - started))
+    taken.sort()
+    print(
+        f"reader:   loaded in {load_s:.2f} s, +{megabytes() - before:.0f} MB; a pair of texts: median "
+        f"{statistics.median(taken):.2f} ms, p95 {at(taken, 0.95):.2f} ms ({len(taken)} pairs, one thread)"
+    )
 
 
 def main() -> None:

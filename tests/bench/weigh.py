@@ -7,130 +7,22 @@ question sets; and sets given with --docs and --questions. Each language is left
 
 import argparse
 import asyncio
-import tempfile
-import tomllib
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-from bot.config import Settings
-from bot.shelf import SAMPLES, open_library
+from bot.shelf import SAMPLES
 from knowledge import confidence, fusion
 from knowledge.bm25 import Scores
-from knowledge.encoder.static import shipped
-from knowledge.encoder.training.kinds import group_of
-from knowledge.encoder.training.outside import kept_out, read_outside
-from knowledge.encoder.training.topics import FOLDER, LANGUAGES, read_topics
-from knowledge.evaluation import is_hit, read_questions
+from knowledge.encoder.training.topics import LANGUAGES
 from knowledge.fusion import Features
-from knowledge.kinds import shipped_kinds
-from knowledge.lexical import LexicalIndex
-from knowledge.model import Clause
-from knowledge.semantic import SemanticIndex
 from tests.bench.__main__ import QUESTIONS
+from tests.bench.asking import Asked, Library, from_rows, from_topics, ingested
 from tests.bench.logistic import Logistic, fit_choice, fit_logistic
 
-DATA = FOLDER.parent
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A question put to a library. `hits` are empty where the library does not answer; None in `ranked`
-    rows means that any clause that is not a hit may still be one.
-    """
-
-    text: str
-    language: str
-    hits: np.ndarray[tuple[int], np.dtype[np.bool_]]
-    scope: np.ndarray[tuple[int], np.dtype[np.bool_]]
-    source: str
-    group: int | None = None
-    """Among the written questions, those that must not speak for this one."""
-
-
-class Library:
-    def __init__(self, clauses: Sequence[Clause]) -> None:
-        self.clauses = tuple(clauses)
-        self.lexical = LexicalIndex(self.clauses)
-        self.semantic = SemanticIndex(self.clauses, shipped())
-        self.places = np.arange(len(self.clauses))
-        self.languages = np.array([clause.language for clause in self.clauses])
-
-    def table(self, question: str, language: str) -> Features:
-        lexical = self.lexical.scores(question, language)
-        meaning = self.semantic.read(question)
-        return fusion.features(
-            lexical,
-            self.lexical.best_of_section(fusion.lexical_mean(lexical)),
-            self.semantic.scores(meaning, self.places) if meaning is not None else None,
-        )
-
-    def foreign(self, language: str) -> Scores:
-        if language not in self.lexical.languages:
-            return np.zeros(len(self.clauses))
-        foreign: Scores = (self.languages != language).astype(np.float64)
-        return foreign
-
-    def evidence(self, asked: Asked, table: Features, weights: fusion.Weights) -> confidence.Evidence:
-        scores = weights(table) - fusion.OTHER_LANGUAGE * self.foreign(asked.language)
-        order = np.argsort(-scores, kind="stable")[:50]
-        meaning = self.semantic.read(asked.text)
-        kind = None
-        if meaning is not None and asked.group is not None:
-            kind = shipped_kinds().log_odds(meaning.direction, apart_from=asked.group)
-        return confidence.evidence(
-            self.semantic,
-            meaning,
-            asked.text,
-            self.clauses,
-            self.places[order],
-            table[order],
-            scores[order],
-            kind,
-        )
-
-
-async def ingested(folder: Path) -> list[Clause]:
-    with tempfile.TemporaryDirectory(prefix="clausewise-weigh-") as data:
-        async with open_library(Settings(data_dir=Path(data), database_url="")) as library:
-            await library.ingest([folder])
-            return await library.clauses()
-
-
-def from_topics(library: Library) -> Iterator[Asked]:
-    """Questions that nothing was taught with: of topics kept out, and a third of those outside."""
-    covered = tomllib.loads((DATA / "coverage.toml").read_text(encoding="utf-8"))
-    nothing = np.zeros(len(library.clauses), dtype=np.bool_)
-    anchors = np.array([clause.anchor or "" for clause in library.clauses])
-    topics = read_topics()
-    for number, topic in enumerate(topics):
-        settled = covered.get(topic.name, "unclear")
-        for language in LANGUAGES:
-            own = library.languages == language
-            side = topic.sides[language]
-            if topic.kept_out and settled != "unclear":
-                hits = np.isin(anchors, settled) & own
-                yield from (Asked(text, language, hits, own, "topics", number) for text in side.questions)
-            if topic.kept_out:
-                yield from (Asked(text, language, nothing, own, "beside", number) for text in side.beside)
-    for number, (language, text) in enumerate(read_outside()):
-        if kept_out(text):
-            group = group_of(topics, number)
-            yield Asked(text, language, nothing, library.languages == language, "outside", group)
-
-
-def from_rows(library: Library, files: Sequence[Path], source: str) -> Iterator[Asked]:
-    documents = np.array([clause.document for clause in library.clauses])
-    lines = [line for file in files for line in file.read_text(encoding="utf-8").splitlines()]
-    for row in read_questions(lines)[0]:
-        hits = np.array([row.answerable and is_hit(clause, row) for clause in library.clauses])
-        own = library.languages == row.language
-        inside = documents == row.document
-        # A translation in another document is as right an answer: those rows are ranked in their own.
-        scope = own if (own & inside).any() or not inside.any() else inside
-        yield Asked(row.text, row.language, hits, scope, source)
+# Of these weights of the reader the best is looked for.
+READER = (0.0, 0.2, 0.4, 0.6, 0.8)
 
 
 def main() -> None:
@@ -145,6 +37,7 @@ def main() -> None:
         asked += [(own, one) for one in from_rows(own, given.questions, "given")]
     tables = [library.table(one.text, one.language) for library, one in asked]
     weights = weigh(asked, tables)
+    order_anew(asked, tables, weights)
     believe(asked, tables, weights)
 
 
@@ -180,6 +73,24 @@ def weigh(asked: Sequence[tuple[Library, Asked]], tables: Sequence[Features]) ->
     learned = learn(rows)
     print(", ".join(f"{name}={value:.2f}" for name, value in zip(fusion.NAMES, learned, strict=True)))
     return fusion.Weights(*(round(float(value), 2) for value in learned))
+
+
+def order_anew(
+    asked: Sequence[tuple[Library, Asked]], tables: Sequence[Features], weights: fusion.Weights
+) -> None:
+    """Print what reading the first passages does to their order, by what it weighs; topics are too many."""
+    for weight in READER:
+        ranks: dict[str, list[int]] = {}
+        for (library, one), table in zip(asked, tables, strict=True):
+            if one.hits.any() and one.source != "topics":
+                order = library.order(one, table, weights, weight=weight)[0]
+                found = np.flatnonzero((one.hits & one.scope)[order[one.scope[order]]])
+                ranks.setdefault(one.source, []).append(1 + int(found[0]) if len(found) else len(order))
+        shares = ", ".join(
+            f"{source} {np.mean(np.array(rank) == 1):.3f} / {np.mean(np.array(rank) <= 3):.3f}"
+            for source, rank in ranks.items()
+        )
+        print(f"reader weighs {weight:.1f}: hit@1 / hit@3: {shares}")
 
 
 def believe(

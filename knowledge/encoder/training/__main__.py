@@ -13,6 +13,7 @@ from pathlib import Path
 import torch
 
 from knowledge.encoder.static import WEIGHTS
+from knowledge.encoder.training.contrast import read_contrasts
 from knowledge.encoder.training.distil import EPOCHS, distilled
 from knowledge.encoder.training.exercises import exercises
 from knowledge.encoder.training.export import write_weights
@@ -20,6 +21,7 @@ from knowledge.encoder.training.finetune import STEPS, taught
 from knowledge.encoder.training.judge import judge
 from knowledge.encoder.training.kinds import learn_kinds
 from knowledge.encoder.training.lessons import prepare
+from knowledge.encoder.training.make_reader import make_reader
 from knowledge.encoder.training.student import Student
 from knowledge.encoder.training.topics import read_topics
 
@@ -43,16 +45,18 @@ def main() -> None:
     started = time.monotonic()
     lessons = prepare(given.parallel, given.kept)
     topics = read_topics()
-    questions = exercises(topics, lessons.words)
+    questions = exercises(topics, read_contrasts(), lessons.words)
+    probe = exercises(topics, [], lessons.words)
     print(f"{len(lessons.other)} pairs, {len(lessons.names)} pieces, {len(topics)} topics", flush=True)
     rounds = distilled(lessons, given.kept / "student.npz", epochs=given.epochs)
     student = Student(len(lessons.names), *lessons.words.pieces(lessons.pieces))
     student.rows.data = torch.from_numpy(rounds[-1])
-    print(f"taught by translations: {judge(student, lessons, questions)}", flush=True)
+    print(f"taught by translations: {judge(student, lessons, probe)}", flush=True)
     taught(student, rounds, lessons, questions, given.steps)
-    print(f"taught by questions: {judge(student, lessons, questions)}", flush=True)
+    print(f"taught by questions: {judge(student, lessons, probe)}", flush=True)
     name = write_weights(given.out, lessons.names, student.rows.detach().numpy())
     learn_kinds(given.out, topics)
+    print(f"taught to read: {make_reader(given.parallel, given.kept, given.out, topics)}", flush=True)
     print(f"{name} written to {given.out} after {(time.monotonic() - started) / 60:.0f} minutes")
 
 

@@ -46,7 +46,7 @@ def prepare(parallel: Path, kept: Path) -> Lessons:
     pairs = read_pairs(parallel)
     sentences = sorted({pair.english for pair in pairs})
     place = {sentence: number for number, sentence in enumerate(sentences)}
-    read = [*((pair.other, pair) for pair in pairs), *_as_typed(pairs)]
+    read = [*((pair.other, pair) for pair in pairs), *as_typed(pairs)]
     words = Words()
     english, other = words.read(sentences), words.read(text for text, _ in read)
     names = choose(_counts(words, english, other, [pair.language for _, pair in read]))
@@ -55,7 +55,8 @@ def prepare(parallel: Path, kept: Path) -> Lessons:
     return Lessons(names, words, english, other, english_of, target)
 
 
-def _as_typed(pairs: Sequence[Pair]) -> list[tuple[str, Pair]]:
+def as_typed(pairs: Sequence[Pair]) -> list[tuple[str, Pair]]:
+    """Return some sentences once more, with slips and Bulgarian in Latin letters, with their pairs."""
     chance = random.Random(5)
     more: list[tuple[str, Pair]] = []
     for pair in pairs:

@@ -1,0 +1,73 @@
+"""What reading the first passages changes of their order, and what it leaves alone."""
+
+from datetime import date
+
+import numpy as np
+import pytest
+
+from knowledge import rereading
+from knowledge.confidence import Confidence, Evidence
+from knowledge.model import Clause
+from knowledge.rereading import READ, reread
+
+
+def clause(name: str) -> Clause:
+    return Clause(
+        name, "terms.md", "Terms", 1, date(2026, 1, 1), None, "Heading", ("Heading",), 1, "en", name, name
+    )
+
+
+CLAUSES = [clause(name) for name in ("first", "second", "third", "fourth", "fifth")]
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> dict[str, float]:
+    """What the reader says of each clause; a clause that is not in it must not be read."""
+    odds = {"first": 0.0, "second": 0.0, "third": 0.0}
+    monkeypatch.setattr(rereading, "log_odds", lambda _, text: odds[text.removeprefix("Heading. ")])
+    return odds
+
+
+@pytest.mark.parametrize(
+    ("odds", "expected"),
+    [
+        ((0.0, 0.0, 0.0), (0, 1, 2)),
+        ((-3.0, -3.0, -3.0), (0, 1, 2)),
+        ((0.0, 2.4, 0.0), (0, 1, 2)),  # .5 * 2.4 is less than the second lacks, 1.25
+        ((0.0, 2.6, 0.0), (1, 0, 2)),
+        ((0.0, 0.0, 4.9), (0, 2, 1)),
+        ((0.0, 0.0, 5.1), (2, 0, 1)),
+        ((-4.0, 0.0, 2.0), (1, 2, 0)),
+    ],
+)
+def test_the_readers_odds_are_added_to_the_scores(
+    odds: tuple[float, float, float], expected: tuple[int, int, int], asked: dict[str, float]
+) -> None:
+    asked.update(zip(("first", "second", "third"), odds, strict=True))
+    found = reread("question", CLAUSES, np.array([5.0, 3.75, 2.5, 2.4, 2.3]), weight=0.5)
+    assert tuple(found.order) == expected
+    assert tuple(found.odds) == tuple(odds[place] for place in expected)
+
+
+def test_of_equals_the_first_stays_first(asked: dict[str, float]) -> None:
+    asked.update(second=2.0)
+    assert reread("question", CLAUSES, np.array([5.0, 4.0, 3.0]), weight=0.5).order.tolist() == [0, 1, 2]
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, READ, READ + 2])
+def test_only_the_first_are_read(count: int, asked: dict[str, float]) -> None:
+    found = reread("question", CLAUSES[:count], np.arange(count, 0.0, -1.0))
+    assert len(found.order) == len(found.odds) == min(count, READ)
+
+
+@pytest.mark.parametrize("name", ["reading", "likeliest"])
+def test_what_reads_like_an_answer_makes_it_likelier_that_there_is_one(name: str) -> None:
+    shipped = Confidence()
+    assert shipped(Evidence(**{name: 2.0})) >= shipped(Evidence(**{name: -2.0}))
+
+
+def test_reading_decides_where_the_words_leave_it_open() -> None:
+    shipped = Confidence()
+    open_ = (0.0 - shipped.bias) / shipped.weights.worst
+    read = [shipped(Evidence(worst=open_, reading=odds, likeliest=odds)) for odds in (-3.0, 0.0, 3.0)]
+    assert read[0] < 0.4 < read[1] < 0.6 < read[2]
