@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from knowledge import stopwords
+from knowledge.confidence import Confidence
 from knowledge.encoder.static import StaticEncoder, shipped
 from knowledge.errors import IndexUnavailable
 from knowledge.exact import ClauseVectors, ExactIndex
@@ -156,7 +157,7 @@ def test_scores_fall_within_bounds(question: str, language: str | None) -> None:
     assert scores == sorted(scores, reverse=True)
     assert all(0.0 <= score <= 1.0 for score in scores)
     assert 0.0 <= result.probability <= 1.0
-    assert (result.answer == "found") == (result.probability >= 0.5)
+    assert (result.answer == "found") == (result.probability >= Confidence().answers_from)
 
 
 async def test_a_changed_library_is_followed() -> None:
