@@ -15,6 +15,8 @@ from knowledge.model import Clause
 
 # So many are read; 3 ms each. Five put no more in the right order, and ten less.
 READ = 3
+# In a library so large that only the nearest clauses are compared, the search itself takes the time there is.
+READ_AT_SIZE = 1
 # What the reader's log odds count beside a score, which is in log odds too (`python -m tests.bench.weigh`).
 WEIGHT = 0.4
 
@@ -27,11 +29,9 @@ class Reread:
     odds: Scores
 
 
-def reread(
-    question: str, clauses: Sequence[Clause], scores: Scores, *, weight: float = WEIGHT, most: int = READ
-) -> Reread:
-    """Read the first of `clauses`, which stand best first with their scores."""
-    odds = np.array([log_odds(question, f"{one.heading}. {one.text}") for one in clauses[:most]])
+def reread(question: str, clauses: Sequence[Clause], scores: Scores, *, weight: float = WEIGHT) -> Reread:
+    """Read `clauses`, which stand best first; `scores` are theirs, and may be those of more behind them."""
+    odds = np.array([log_odds(question, f"{one.heading}. {one.text}") for one in clauses])
     # Rounded, so that the last bits of a sum never decide between machines.
     order = np.argsort(-np.round(scores[: len(odds)] + weight * odds, 2), kind="stable")
     return Reread(order, odds[order])

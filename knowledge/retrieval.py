@@ -17,7 +17,7 @@ from knowledge.fusion import OTHER_LANGUAGE, Weights, features, lexical_mean
 from knowledge.index import IndexHolder, Snapshot
 from knowledge.lexical import MOST_WORDS, LexicalScores
 from knowledge.model import Clause, Passage, SearchResult
-from knowledge.rereading import READ, reread
+from knowledge.rereading import READ, READ_AT_SIZE, reread
 from knowledge.semantic import QuestionMeaning
 
 # Up to so many clauses all are scored; in a larger library twice so many by words, and by vectors so many
@@ -93,7 +93,8 @@ class Retriever:
         order = np.lexsort((snapshot.ranks[places], -np.round(scores, 6)))
         # The places keep their scores when the passages at them change: the list stays in order.
         scores = scores[order]
-        again = reread(question, [snapshot.clauses[place] for place in places[order[:READ]]], scores)
+        most = READ if near is None else READ_AT_SIZE
+        again = reread(question, [snapshot.clauses[place] for place in places[order[:most]]], scores)
         order[: len(again.order)] = order[again.order]
         seen = evidence(
             snapshot.semantic,
