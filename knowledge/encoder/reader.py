@@ -25,7 +25,7 @@ QUESTION, CLAUSE = 32, 80
 NOTHING = -10.0
 # A word of which nothing is known has no direction; its length is taken for this.
 SHORTEST, LEAST = np.float32(1e-4), np.float32(1e-2)
-# What was read is asked again: a question that a customer repeats, or that many ask. 300 bytes each.
+# What was read is asked again: a question that a customer repeats, or that many ask. About a kilobyte each.
 REMEMBERED = 4096
 
 

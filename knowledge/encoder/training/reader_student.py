@@ -1,4 +1,4 @@
-"""The reader while it learns, in torch. What ships is numpy: `knowledge.encoder.reader`."""
+"""The reader while it learns, in torch. What ships is run by onnxruntime: `knowledge.encoder.reader`."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
