@@ -82,7 +82,7 @@ def evidence(
     best = float(scores[0])
     forms = asks_for(question)
     shown = [clauses[place] for place in order[:SHOWN]] if forms else []
-    given = any(gives(f"{clause.heading}. {clause.text}", forms) for clause in shown)
+    given = any(gives(clause.headed, forms) for clause in shown)
     return Evidence(
         best=best,
         margin=best - float(rivals[0]) if len(rivals) else 0.0,

@@ -40,6 +40,11 @@ class Clause:
     text: str
     content_hash: str
 
+    @property
+    def headed(self) -> str:
+        """The text under its heading, as it is read."""
+        return f"{self.heading}. {self.text}"
+
 
 @dataclass(frozen=True, slots=True)
 class Passage:

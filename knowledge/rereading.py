@@ -31,7 +31,7 @@ class Reread:
 
 def reread(question: str, clauses: Sequence[Clause], scores: Scores, *, weight: float = WEIGHT) -> Reread:
     """Read `clauses`, which stand best first; `scores` are theirs, and may be those of more behind them."""
-    odds = np.array([log_odds(question, f"{one.heading}. {one.text}") for one in clauses])
+    odds = np.array([log_odds(question, one.headed) for one in clauses])
     # Rounded, so that the last bits of a sum never decide between machines.
     order = np.argsort(-np.round(scores[: len(odds)] + weight * odds, 2), kind="stable")
     return Reread(order, odds[order])

@@ -5,6 +5,7 @@ words are the static encoder's, so that it knows the languages and the misspelli
 The weights were made by `knowledge.encoder.training`, in eight bits; onnxruntime runs them.
 """
 
+from collections.abc import Sequence
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -45,22 +46,34 @@ class Reader:
 
     def judge(self, question: str, clause: str) -> float:
         """Return the log odds that the clause answers the question."""
-        asked, said = tokens(question)[:QUESTION], tokens(clause)
+        asked, said = words_of_pair(self._encoder, question, clause)
         if not asked or not said:
             return NOTHING
-        vectors, text = self._encoder.word_vectors(asked), self._encoder.word_vectors(said)
-        start = nearest_run(vectors, text)
-        said = said[start : start + CLAUSE]
-        words = np.concatenate([vectors, text[start : start + CLAUSE]])
-        lengths = np.linalg.norm(words, axis=1)
-        words /= np.maximum(lengths, SHORTEST)[:, None]
+        vectors, lengths = directions(self._encoder, [*asked, *said])
         given = {
-            "vectors": words[None],
-            "lengths": np.log(np.maximum(lengths, LEAST))[None],
+            "vectors": vectors[None],
+            "lengths": lengths[None],
             "rows": np.array([[self._rows.get(word, 0) for word in (*asked, *said)]]),
             "sides": np.array([[0] * len(asked) + [1] * len(said)]),
         }
         return float(self._session.run(["odds"], given)[0][0])
+
+
+def words_of_pair(encoder: StaticEncoder, question: str, clause: str) -> tuple[list[str], list[str]]:
+    """Return the words that are read of both, in order; either may be empty."""
+    asked, said = tokens(question)[:QUESTION], tokens(clause)
+    if len(said) > CLAUSE:
+        start = nearest_run(encoder.word_vectors(asked), encoder.word_vectors(said))
+        said = said[start : start + CLAUSE]
+    return asked, said
+
+
+def directions(encoder: StaticEncoder, words: Sequence[str]) -> tuple[Vectors, Vectors]:
+    """Return unit vectors of words, shape (words, dimensions), and the logarithms of their lengths."""
+    vectors = encoder.word_vectors(words)
+    lengths = np.linalg.norm(vectors, axis=1)
+    vectors /= np.maximum(lengths, SHORTEST)[:, None]
+    return vectors, np.log(np.maximum(lengths, LEAST))
 
 
 def _session(model: bytes) -> "InferenceSession":
@@ -77,8 +90,10 @@ def _session(model: bytes) -> "InferenceSession":
 
 
 def nearest_run(asked: Vectors, said: Vectors) -> int:
-    """Return where those CLAUSE words in a row begin in which most is near to what is asked."""
-    if len(said) <= CLAUSE:
+    """Return where those CLAUSE words in a row begin in which most is near to what is asked; 0 where nothing
+    is asked or no more is said.
+    """
+    if len(said) <= CLAUSE or not len(asked):
         return 0
     unit = said / np.maximum(np.linalg.norm(said, axis=1, keepdims=True), SHORTEST)
     near = np.maximum(asked @ unit.T, 0).max(axis=0)

@@ -88,5 +88,5 @@ async def test_in_a_large_library_only_the_first_passage_is_read(
     monkeypatch.setattr("knowledge.retrieval.SMALL", small)
     monkeypatch.setattr("knowledge.rereading.log_odds", log_odds)
     result = await retriever().search("when do you charge my card?", language="en", count=3)
-    first = [f"{one.clause.heading}. {one.clause.text}" for one in result.passages[:read]]
+    first = [one.clause.headed for one in result.passages[:read]]
     assert texts == first

@@ -7,8 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from knowledge.encoder.pieces import tokens
-from knowledge.encoder.reader import CLAUSE, LEAST, QUESTION, SHORTEST, nearest_run
+from knowledge.encoder.reader import directions, words_of_pair
 from knowledge.encoder.static import StaticEncoder
 from knowledge.encoder.training.bags import Floats, Longs
 
@@ -28,19 +27,13 @@ class Vocabulary:
 
     def look_up(self, words: Sequence[str]) -> tuple[Floats, Floats, Longs]:
         """Return (unit vectors, logarithms of their lengths, rows of their own or 0)."""
-        vectors = self._encoder.word_vectors(words)
-        lengths = np.linalg.norm(vectors, axis=1)
-        vectors /= np.maximum(lengths, SHORTEST)[:, None]
-        rows = np.array([self.frequent.get(word, 0) for word in words], dtype=np.int64)
-        return vectors, np.log(np.maximum(lengths, LEAST)), rows
+        vectors, lengths = directions(self._encoder, words)
+        return vectors, lengths, np.array([self.frequent.get(word, 0) for word in words], dtype=np.int64)
 
     def pair(self, question: str, clause: str) -> tuple[list[str], list[str]]:
-        """Return the words that the reader reads of both; of a long clause the run that comes nearest."""
-        asked, said = tokens(question)[:QUESTION] or [""], tokens(clause) or [""]
-        if len(said) > CLAUSE:
-            start = nearest_run(self._encoder.word_vectors(asked), self._encoder.word_vectors(said))
-            said = said[start : start + CLAUSE]
-        return asked, said
+        """Return the words that the reader reads of both, at least an empty one of each."""
+        asked, said = words_of_pair(self._encoder, question, clause)
+        return asked or [""], said or [""]
 
     def batch(self, texts: Sequence[tuple[Sequence[str], Sequence[str]]]) -> tuple[Tensor, ...]:
         """Return pairs of texts as the student reads them: vectors, lengths, rows, marks and sides. The
