@@ -23,16 +23,16 @@ LEMMA_SHARE = 0.7
 class Weights:
     """One weight for each feature, in the order of the columns of `features`, in units of log odds."""
 
-    grams: float = 1.25
-    lemmas: float = 1.01
-    section: float = 0.98
-    sentence: float = 3.31
-    whole: float = 3.5
-    heading: float = 1.76
-    path: float = 1.71
-    words: float = 2.61
-    together: float = 2.1
-    headings: float = 0.93
+    grams: float = 1.21
+    lemmas: float = 0.99
+    section: float = 1.0
+    sentence: float = 3.29
+    whole: float = 3.56
+    heading: float = 1.72
+    path: float = 1.68
+    words: float = 2.58
+    together: float = 2.09
+    headings: float = 0.91
 
     def __call__(self, features: Features) -> Scores:
         """Return a score for each row of `features`; differences of scores are log odds."""

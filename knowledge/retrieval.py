@@ -11,7 +11,7 @@ import numpy as np
 
 from knowledge import stopwords
 from knowledge.bm25 import Places, Scores, best
-from knowledge.confidence import Confidence, evidence
+from knowledge.confidence import SHOWN, Confidence, evidence
 from knowledge.folding import words
 from knowledge.fusion import OTHER_LANGUAGE, Weights, features, lexical_mean
 from knowledge.index import IndexHolder, Snapshot
@@ -96,16 +96,8 @@ class Retriever:
         most = READ if near is None else READ_AT_SIZE
         again = reread(question, [snapshot.clauses[place] for place in places[order[:most]]], scores)
         order[: len(again.order)] = order[again.order]
-        seen = evidence(
-            snapshot.semantic,
-            meaning,
-            question,
-            snapshot.clauses,
-            places[order],
-            table[order],
-            scores,
-            again.odds,
-        )
+        shown = [snapshot.clauses[place] for place in places[order[:SHOWN]]]
+        seen = evidence(meaning, question, shown, table[order], scores, again.odds)
         probability = self._confidence(seen)
         passages = tuple(
             Passage(snapshot.clauses[place], self._share(float(score)))

@@ -200,13 +200,6 @@ class SemanticIndex:
         nearest = (question.words @ vectors.T) * (question.weights[:, None] / lengths)
         return _Compared(place, vectors @ question.direction, nearest)
 
-    def coverage(self, question: QuestionMeaning, place: int) -> Vectors:
-        """Return for each word of the question how near the nearest word of one clause is, -1..1."""
-        values, _ = self._texts.take(np.array([place]))
-        vectors = self._words[values] / np.maximum(self._weights[values], 1e-9)[:, None]
-        nearest: Vectors = (question.words @ vectors.T).max(axis=1)
-        return nearest
-
 
 def _total(nearest: Vectors) -> Scores:
     total: Scores = nearest.sum(axis=0, dtype=np.float64)

@@ -1,5 +1,6 @@
 """Questions put to a library as the benchmarks put them: with what would be a hit, and what was found."""
 
+import asyncio
 import tempfile
 import tomllib
 from collections.abc import Iterator, Sequence
@@ -14,17 +15,22 @@ from knowledge import confidence, fusion
 from knowledge.bm25 import Places, Scores
 from knowledge.encoder.static import shipped
 from knowledge.encoder.training.kinds import group_of
-from knowledge.encoder.training.outside import kept_out, read_outside
+from knowledge.encoder.training.outside import kept_out, read_idle, read_outside
 from knowledge.encoder.training.topics import FOLDER, LANGUAGES, read_topics
-from knowledge.evaluation import is_hit, read_questions
+from knowledge.evaluation import read_questions
 from knowledge.fusion import Features
 from knowledge.kinds import shipped_kinds
 from knowledge.lexical import LexicalIndex
 from knowledge.model import Clause
 from knowledge.rereading import READ, WEIGHT, reread
 from knowledge.semantic import SemanticIndex
+from tests.bench.marks import answers
 
 DATA = FOLDER.parent
+# Documents of invented companies, a folder each, with questions that are hard the way real ones are.
+LIBRARIES = Path(__file__).with_name("libraries")
+# Questions on five real documents, which are given with --docs; their gold strings are marks.
+WRITTEN = Path(__file__).with_name("rows.jsonl")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +88,8 @@ class Library:
         kind = None
         if meaning is not None and asked.group is not None:
             kind = shipped_kinds().log_odds(meaning.direction, apart_from=asked.group)
-        return confidence.evidence(
-            self.semantic, meaning, asked.text, self.clauses, places, table[places], scores, odds, kind
-        )
+        shown = [self.clauses[place] for place in places[: confidence.SHOWN]]
+        return confidence.evidence(meaning, asked.text, shown, table[places], scores, odds, kind)
 
 
 async def ingested(folder: Path) -> list[Clause]:
@@ -116,11 +121,28 @@ def from_topics(library: Library) -> Iterator[Asked]:
             yield Asked(text, language, nothing, library.languages == language, "outside", group)
 
 
+def from_idle(library: Library) -> Iterator[Asked]:
+    """Questions that have nothing to do with any company; a third, `idle, kept out`, are only measured."""
+    topics = read_topics()
+    nothing = np.zeros(len(library.clauses), dtype=np.bool_)
+    for place, language, text in read_idle():
+        source = "idle, kept out" if kept_out(text) else "idle"
+        yield Asked(text, language, nothing, ~nothing, source, group_of(topics, place))
+
+
+def from_libraries() -> Iterator[tuple[Library, Asked]]:
+    """Ask every library what was written for it."""
+    for folder in sorted(path for path in LIBRARIES.iterdir() if path.is_dir()):
+        library = Library(asyncio.run(ingested(folder)))
+        for one in from_rows(library, [folder / "questions.jsonl"], "libraries"):
+            yield library, one
+
+
 def from_rows(library: Library, files: Sequence[Path], source: str) -> Iterator[Asked]:
     documents = np.array([clause.document for clause in library.clauses])
     lines = [line for file in files for line in file.read_text(encoding="utf-8").splitlines()]
     for row in read_questions(lines)[0]:
-        hits = np.array([row.answerable and is_hit(clause, row) for clause in library.clauses])
+        hits = np.array([row.answerable and answers(clause, row) for clause in library.clauses])
         own = library.languages == row.language
         inside = documents == row.document
         # A translation in another document is as right an answer: those rows are ranked in their own.

@@ -70,8 +70,8 @@ def test_what_reads_like_an_answer_makes_it_likelier_that_there_is_one(name: str
 
 def test_reading_decides_where_the_words_leave_it_open() -> None:
     shipped = Confidence()
-    open_ = (0.0 - shipped.bias) / shipped.weights.worst
-    read = [shipped(Evidence(worst=open_, reading=odds, likeliest=odds)) for odds in (-3.0, 0.0, 3.0)]
+    open_ = (0.0 - shipped.bias) / shipped.weights.best
+    read = [shipped(Evidence(best=open_, reading=odds, likeliest=odds)) for odds in (-3.0, 0.0, 3.0)]
     assert read[0] < 0.4 < read[1] < 0.6 < read[2]
 
 
