@@ -54,8 +54,8 @@ def evidence(
     odds: Scores,
     kind: float | None = None,
 ) -> Evidence:
-    """Read the evidence off the first rows. `shown` are the first SHOWN clauses; `table` and `scores` are the
-    passages', best first, `odds` the reader's of the first few; `kind` is taken for the kind's log odds.
+    """Read the evidence off the first rows. `shown` are the first SHOWN clauses; `table` and `scores` begin
+    with the best passage's, `odds` are the reader's of the first; `kind` is taken for the kind's log odds.
     """
     if meaning is None or not shown:
         return Evidence()

@@ -137,15 +137,16 @@ def is_hit(clause: Clause, question: Question) -> bool:
     if clause.document != question.document:
         return False
     text = _collapsed(f"{clause.heading} {clause.text}")
-    bare = _bare(text)
-    return any(_collapsed(gold) in text or _bare(gold) in bare for gold in question.gold)
+    whole = bare(text)
+    return any(_collapsed(gold) in text or bare(gold) in whole for gold in question.gold)
 
 
 def _collapsed(text: str) -> str:
     return _SPACE.sub(" ", text).strip()
 
 
-def _bare(text: str) -> str:
+def bare(text: str) -> str:
+    """Return a text without its white space."""
     return _SPACE.sub("", text)
 
 

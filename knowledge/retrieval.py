@@ -97,7 +97,7 @@ class Retriever:
         again = reread(question, [snapshot.clauses[place] for place in places[order[:most]]], scores)
         order[: len(again.order)] = order[again.order]
         shown = [snapshot.clauses[place] for place in places[order[:SHOWN]]]
-        seen = evidence(meaning, question, shown, table[order], scores, again.odds)
+        seen = evidence(meaning, question, shown, table[order[:1]], scores, again.odds)
         probability = self._confidence(seen)
         passages = tuple(
             Passage(snapshot.clauses[place], self._share(float(score)))

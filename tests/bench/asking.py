@@ -1,7 +1,5 @@
 """Questions put to a library as the benchmarks put them: with what would be a hit, and what was found."""
 
-import asyncio
-import tempfile
 import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -9,21 +7,19 @@ from pathlib import Path
 
 import numpy as np
 
-from bot.config import Settings
-from bot.shelf import open_library
 from knowledge import confidence, fusion
 from knowledge.bm25 import Places, Scores
 from knowledge.encoder.static import shipped
 from knowledge.encoder.training.kinds import group_of
 from knowledge.encoder.training.outside import kept_out, read_idle, read_outside
 from knowledge.encoder.training.topics import FOLDER, LANGUAGES, read_topics
-from knowledge.evaluation import read_questions
 from knowledge.fusion import Features
 from knowledge.kinds import shipped_kinds
 from knowledge.lexical import LexicalIndex
 from knowledge.model import Clause
 from knowledge.rereading import READ, WEIGHT, reread
 from knowledge.semantic import SemanticIndex
+from tests.bench.given import read_clauses, read_rows
 from tests.bench.marks import answers
 
 DATA = FOLDER.parent
@@ -92,13 +88,6 @@ class Library:
         return confidence.evidence(meaning, asked.text, shown, table[places], scores, odds, kind)
 
 
-async def ingested(folder: Path) -> list[Clause]:
-    with tempfile.TemporaryDirectory(prefix="clausewise-weigh-") as data:
-        async with open_library(Settings(data_dir=Path(data), database_url="")) as library:
-            await library.ingest([folder])
-            return await library.clauses()
-
-
 def from_topics(library: Library) -> Iterator[Asked]:
     """Questions that nothing was taught with: of topics kept out, and a third of those outside."""
     covered = tomllib.loads((DATA / "coverage.toml").read_text(encoding="utf-8"))
@@ -121,28 +110,28 @@ def from_topics(library: Library) -> Iterator[Asked]:
             yield Asked(text, language, nothing, library.languages == language, "outside", group)
 
 
-def from_idle(library: Library) -> Iterator[Asked]:
-    """Questions that have nothing to do with any company; a third, `idle, kept out`, are only measured."""
-    topics = read_topics()
-    nothing = np.zeros(len(library.clauses), dtype=np.bool_)
-    for place, language, text in read_idle():
-        source = "idle, kept out" if kept_out(text) else "idle"
-        yield Asked(text, language, nothing, ~nothing, source, group_of(topics, place))
+def from_idle(libraries: Sequence[Library]) -> Iterator[tuple[Library, Asked]]:
+    """Ask each what has nothing to do with any company; a third, `idle, kept out`, is only measured."""
+    topics, idle = read_topics(), read_idle()
+    for library in libraries:
+        nothing = np.zeros(len(library.clauses), dtype=np.bool_)
+        for place, language, text in idle:
+            source = "idle, kept out" if kept_out(text) else "idle"
+            yield library, Asked(text, language, nothing, ~nothing, source, group_of(topics, place))
 
 
 def from_libraries() -> Iterator[tuple[Library, Asked]]:
     """Ask every library what was written for it."""
     for folder in sorted(path for path in LIBRARIES.iterdir() if path.is_dir()):
-        library = Library(asyncio.run(ingested(folder)))
+        library = Library(read_clauses([folder]))
         for one in from_rows(library, [folder / "questions.jsonl"], "libraries"):
             yield library, one
 
 
 def from_rows(library: Library, files: Sequence[Path], source: str) -> Iterator[Asked]:
     documents = np.array([clause.document for clause in library.clauses])
-    lines = [line for file in files for line in file.read_text(encoding="utf-8").splitlines()]
-    for row in read_questions(lines)[0]:
-        hits = np.array([row.answerable and answers(clause, row) for clause in library.clauses])
+    for row in read_rows(files):
+        hits = np.array([answers(clause, row) for clause in library.clauses])
         own = library.languages == row.language
         inside = documents == row.document
         # A translation in another document is as right an answer: those rows are ranked in their own.

@@ -13,10 +13,9 @@ from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
 
-from knowledge.evaluation import Question, is_hit
+from knowledge.evaluation import Question, bare, is_hit
 from knowledge.model import Clause
 
-_SPACE = re.compile(r"\s+")
 _MARK = re.compile(r"(\d+):([0-9a-f]{16})")
 
 
@@ -26,28 +25,28 @@ def mark(gold: str) -> str:
     >>> mark("within 15 days") == mark("within  15\\ndays")
     True
     """
-    bare = _SPACE.sub("", gold)
-    return f"{len(bare)}:{_digest(bare)}"
+    said = bare(gold)
+    return f"{len(said)}:{_digest(said)}"
 
 
 def answers(clause: Clause, row: Question) -> bool:
     """Whether a clause answers a row, whose gold strings may be marks."""
+    if not row.answerable or clause.document != row.document:
+        return False
     marks = [found for gold in row.gold if (found := _MARK.fullmatch(gold))]
     if not marks:
         return is_hit(clause, row)
-    if clause.document != row.document or not row.answerable:
-        return False
-    bare = _SPACE.sub("", clause.heading + clause.text)
-    return any(found[2] in _runs(bare, int(found[1])) for found in marks)
+    said = bare(clause.heading + clause.text)
+    return any(found[2] in _runs(said, int(found[1])) for found in marks)
 
 
 @lru_cache(maxsize=4096)
-def _runs(bare: str, length: int) -> frozenset[str]:
-    return frozenset(_digest(bare[at : at + length]) for at in range(len(bare) - length + 1))
+def _runs(said: str, length: int) -> frozenset[str]:
+    return frozenset(_digest(said[at : at + length]) for at in range(len(said) - length + 1))
 
 
-def _digest(bare: str) -> str:
-    return blake2b(bare.encode(), digest_size=8).hexdigest()
+def _digest(said: str) -> str:
+    return blake2b(said.encode(), digest_size=8).hexdigest()
 
 
 def main() -> None:

@@ -8,7 +8,6 @@ with --questions.
 """
 
 import argparse
-import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -19,17 +18,8 @@ from knowledge import confidence, fusion
 from knowledge.bm25 import Scores
 from knowledge.encoder.training.topics import LANGUAGES
 from knowledge.fusion import Features
-from tests.bench.__main__ import QUESTIONS
-from tests.bench.asking import (
-    WRITTEN,
-    Asked,
-    Library,
-    from_idle,
-    from_libraries,
-    from_rows,
-    from_topics,
-    ingested,
-)
+from tests.bench.asking import WRITTEN, Asked, Library, from_idle, from_libraries, from_rows, from_topics
+from tests.bench.given import QUESTIONS, read_clauses
 from tests.bench.logistic import Logistic, fit_choice, fit_logistic
 
 # What the fusion's weights are learned from, each counting alike, and the confidence, each row alike but
@@ -45,15 +35,15 @@ def main() -> None:
     parser.add_argument("--docs", type=Path, help="the folder of the real documents, or of your own")
     parser.add_argument("--questions", type=Path, action="append", default=[], help="questions on them")
     given = parser.parse_args()
-    samples = Library(asyncio.run(ingested(SAMPLES)))
+    samples = Library(read_clauses([SAMPLES]))
     asked = [(samples, one) for one in (*from_topics(samples), *from_rows(samples, QUESTIONS, "samples"))]
+    libraries = [samples]
     if given.docs:
-        real = Library(asyncio.run(ingested(given.docs)))
+        real = Library(read_clauses([given.docs]))
+        libraries.append(real)
         asked += [(real, one) for one in from_rows(real, [WRITTEN], "written")]
         asked += [(real, one) for one in from_rows(real, given.questions, "given")]
-    for library in {id(library): library for library, _ in asked}.values():
-        asked += [(library, one) for one in from_idle(library)]
-    asked += from_libraries()
+    asked += [*from_idle(libraries), *from_libraries()]
     tables = [library.table(one.text, one.language) for library, one in asked]
     weights = weigh(asked, tables)
     order_anew(asked, tables, weights)
@@ -128,14 +118,14 @@ def believe(
     sources = np.array([one.source for _, one in asked])
     spoken = np.array([one.language for _, one in asked])
     believed = np.isin(sources, BELIEVED)
-
     idle = sources == "idle"
     shares = np.where(idle, IDLE / max(int(idle.sum()), 1), 1.0)
 
     def learn(kept: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> Logistic:
         return fit_logistic(seen[kept], answered[kept], shares[kept])
 
-    chances = learn(believed)(seen)
+    final = learn(believed)
+    chances = final(seen)
     for language in LANGUAGES:
         left = believed & (spoken == language)
         chances[left] = learn(believed & ~left)(seen[left])
@@ -143,7 +133,6 @@ def believe(
         chosen = sources == source
         if not answered[chosen].all():
             _print_thresholds(source, chances[chosen], answered[chosen])
-    final = learn(believed)
     print(
         ", ".join(f"{name}={value:.3f}" for name, value in zip(confidence.NAMES, final.weights, strict=True))
     )

@@ -1,6 +1,5 @@
 """The questions that the confidence is learned from and measured on: each has its place in a document."""
 
-import asyncio
 import json
 from dataclasses import replace
 from datetime import date
@@ -10,7 +9,8 @@ import pytest
 
 from knowledge.evaluation import Question, is_hit, read_questions
 from knowledge.model import Clause
-from tests.bench.asking import LIBRARIES, WRITTEN, Library, from_rows, ingested
+from tests.bench.asking import LIBRARIES, WRITTEN, Library, from_rows
+from tests.bench.given import read_clauses
 from tests.bench.marks import answers, mark
 
 CLAUSE = Clause(
@@ -59,7 +59,7 @@ def test_every_answer_of_a_library_stands_in_one_of_its_clauses(folder: Path) ->
     assert not unusable
     assert len({one.row_id for one in rows}) == len(rows) == 84
     assert {json.loads(line)["doc"] for line in lines} <= {path.name for path in folder.glob("*.md")}
-    library = Library(asyncio.run(ingested(folder)))
+    library = Library(read_clauses([folder]))
     asked = list(from_rows(library, [folder / "questions.jsonl"], "libraries"))
     assert [bool(one.hits.any()) for one in asked] == [one.answerable for one in rows]
     assert sum(one.answerable for one in rows) == 56

@@ -12,8 +12,6 @@ from knowledge.encoder.training.corpus import rank
 from knowledge.encoder.training.topics import KEPT_OUT_OF, LANGUAGES
 
 FOLDER = Path(__file__).parent / "open"
-
-
 IDLE = "idle"
 
 
